@@ -1,1 +1,4 @@
-//! Placeholder.
+//! Conformance suite, simulator and evidence packs for integrations with Skatteetaten's
+//! Trekkpålegg and finansprodukter APIs.
+
+pub mod cli;
