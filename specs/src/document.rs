@@ -33,15 +33,11 @@ impl Document {
         }
         match root.get("openapi") {
             None => Err(DocumentError::NoVersion { name: name() }),
-            Some(Value::String(version)) if version == "3.0" || version.starts_with("3.0.") => {
-                Ok(document)
-            }
-            Some(Value::String(version)) if version.starts_with("3.") => {
-                Err(DocumentError::Newer {
-                    name: name(),
-                    version: version.clone(),
-                })
-            }
+            Some(Value::String(version)) if version == "3.0" || version.starts_with("3.0.") => Ok(document),
+            Some(Value::String(version)) if version.starts_with("3.") => Err(DocumentError::Newer {
+                name: name(),
+                version: version.clone(),
+            }),
             Some(other) => Err(DocumentError::OtherVersion {
                 name: name(),
                 version: text(other),
@@ -116,23 +112,17 @@ impl Document {
             .filter_map(|(path, item)| item.as_object().map(|item| (path, item)))
             .flat_map(|(path, item)| {
                 item.iter()
-                    .filter(|(method, operation)| {
-                        METHODS.contains(&method.as_str()) && operation.is_object()
-                    })
+                    .filter(|(method, operation)| METHODS.contains(&method.as_str()) && operation.is_object())
                     .map(move |(method, operation)| (method.as_str(), path.as_str(), operation))
             })
     }
 }
 
 /// The keys of a path item that are operations (OpenAPI 3.0.3, section 4.7.9).
-pub const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
+pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 #[cfg(feature = "yaml")]
@@ -141,8 +131,7 @@ fn yaml(name: &str, bytes: &[u8]) -> Result<Value, DocumentError> {
         name: name.to_owned(),
         detail,
     };
-    let tree: serde_yaml_ng::Value =
-        serde_yaml_ng::from_slice(bytes).map_err(|error| syntax(error.to_string()))?;
+    let tree: serde_yaml_ng::Value = serde_yaml_ng::from_slice(bytes).map_err(|error| syntax(error.to_string()))?;
     from_yaml(tree).map_err(syntax)
 }
 
@@ -156,9 +145,7 @@ fn from_yaml(tree: serde_yaml_ng::Value) -> Result<Value, String> {
         Yaml::Bool(flag) => Value::Bool(flag),
         Yaml::Number(number) => serde_json::to_value(&number).map_err(|error| error.to_string())?,
         Yaml::String(text) => Value::String(text),
-        Yaml::Sequence(items) => {
-            Value::Array(items.into_iter().map(from_yaml).collect::<Result<_, _>>()?)
-        }
+        Yaml::Sequence(items) => Value::Array(items.into_iter().map(from_yaml).collect::<Result<_, _>>()?),
         Yaml::Mapping(entries) => {
             let mut object = serde_json::Map::with_capacity(entries.len());
             for (key, value) in entries {
@@ -182,9 +169,7 @@ fn from_yaml(tree: serde_yaml_ng::Value) -> Result<Value, String> {
 fn yaml(name: &str, _bytes: &[u8]) -> Result<Value, DocumentError> {
     Err(DocumentError::Syntax {
         name: name.to_owned(),
-        detail:
-            "it does not start with `{`, and this build reads JSON only (the feature `yaml` is off)"
-                .to_owned(),
+        detail: "it does not start with `{`, and this build reads JSON only (the feature `yaml` is off)".to_owned(),
     })
 }
 

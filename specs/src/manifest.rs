@@ -150,9 +150,7 @@ pub fn find(name: &str) -> Result<&'static PinnedDocument, ManifestError> {
     all.iter()
         .find(|document| {
             document.entry.api == api
-                && version.map_or(document.entry.module.is_some(), |v| {
-                    document.entry.version == v
-                })
+                && version.map_or(document.entry.module.is_some(), |v| document.entry.version == v)
         })
         .ok_or_else(|| ManifestError::Unknown {
             name: name.to_owned(),
@@ -233,10 +231,7 @@ mod tests {
         document.bytes = b"{}";
         let message = document.verified().unwrap_err().to_string();
         assert!(message.contains("trekkpaalegg-app@1.4"), "{message}");
-        assert!(
-            message.contains("cargo xtask specs pull trekkpaalegg-app"),
-            "{message}"
-        );
+        assert!(message.contains("cargo xtask specs pull trekkpaalegg-app"), "{message}");
     }
 
     #[test]

@@ -44,10 +44,7 @@ impl Validator {
             .ok_or_else(|| fail("nothing stands there".to_owned()))?;
         let mut root = match to_json_schema(target) {
             Value::Object(object) => object,
-            other => json!({ "allOf": [other] })
-                .as_object()
-                .cloned()
-                .unwrap_or_default(),
+            other => json!({ "allOf": [other] }).as_object().cloned().unwrap_or_default(),
         };
         let mut definitions = Map::new();
         if let Some(components) = document
@@ -133,21 +130,13 @@ pub fn to_json_schema(schema: &Value) -> Value {
                         .map(|(name, schema)| (name.clone(), to_json_schema(schema)))
                         .collect()
                 });
-                out.insert(
-                    keyword.clone(),
-                    Value::Object(translated.unwrap_or_default()),
-                );
+                out.insert(keyword.clone(), Value::Object(translated.unwrap_or_default()));
             }
             "items" | "additionalProperties" | "not" => {
                 out.insert(keyword.clone(), to_json_schema(value));
             }
             "allOf" | "anyOf" | "oneOf" => {
-                let branches = value
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .map(to_json_schema)
-                    .collect();
+                let branches = value.as_array().into_iter().flatten().map(to_json_schema).collect();
                 out.insert(keyword.clone(), Value::Array(branches));
             }
             "minimum" | "maximum" => {
@@ -157,14 +146,11 @@ pub fn to_json_schema(schema: &Value) -> Value {
                     "exclusiveMaximum"
                 };
                 let is_exclusive = source.get(exclusive) == Some(&Value::Bool(true));
-                out.insert(
-                    if is_exclusive { exclusive } else { keyword }.to_owned(),
-                    value.clone(),
-                );
+                out.insert(if is_exclusive { exclusive } else { keyword }.to_owned(), value.clone());
             }
-            "type" | "enum" | "required" | "format" | "pattern" | "minLength" | "maxLength"
-            | "minItems" | "maxItems" | "uniqueItems" | "minProperties" | "maxProperties"
-            | "multipleOf" | "title" | "description" => {
+            "type" | "enum" | "required" | "format" | "pattern" | "minLength" | "maxLength" | "minItems"
+            | "maxItems" | "uniqueItems" | "minProperties" | "maxProperties" | "multipleOf" | "title"
+            | "description" => {
                 out.insert(keyword.clone(), value.clone());
             }
             // `nullable` is handled below; the rest describes and does not constrain.
@@ -182,10 +168,7 @@ mod tests {
     use super::*;
 
     fn check(schema: Value, good: &[Value], bad: &[Value]) {
-        let document = Document::from_value(
-            "test",
-            json!({ "components": { "schemas": { "T": schema } } }),
-        );
+        let document = Document::from_value("test", json!({ "components": { "schemas": { "T": schema } } }));
         let validator = Validator::new(&document, "/components/schemas/T").unwrap();
         for value in good {
             assert_eq!(validator.validate(value), [], "{value}");

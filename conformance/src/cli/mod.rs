@@ -12,6 +12,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
+pub mod ci;
 pub mod conformance;
 pub mod evidence;
 pub mod finansprodukter;
@@ -151,6 +152,8 @@ enum Command {
     Trekkpaalegg(trekkpaalegg::Args),
     /// Reports on financial products: check, submit, fetch documents and feedback.
     Finansprodukter(finansprodukter::Args),
+    /// Exactly what continuous integration runs (needs a checkout and Rust).
+    Ci(ci::Args),
 }
 
 /// Runs one command line and returns its exit code. `arguments` starts with the program's name.
@@ -160,21 +163,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // `--help` and `--version` arrive here too, and are no failure.
-            let exit = if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Ok
-            };
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
             return match error.print() {
                 Ok(()) => exit.into(),
                 Err(_) => Exit::Internal.into(),
             };
         }
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return report(&mut ui, &Failure::internal(format!("no runtime: {error}"))),
     };
@@ -196,6 +192,7 @@ async fn dispatch(cli: Cli, ui: &mut Ui) -> Result<Exit, Failure> {
         Command::Token(args) => token::run(args, ui).await,
         Command::Trekkpaalegg(args) => trekkpaalegg::run(args, ui).await,
         Command::Finansprodukter(args) => finansprodukter::run(args, ui).await,
+        Command::Ci(args) => ci::run(args, ui).await,
     }
 }
 
