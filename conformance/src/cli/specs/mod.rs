@@ -7,6 +7,7 @@ use super::{Exit, Failure, Ui};
 pub mod diff;
 pub mod lower;
 pub mod pull;
+pub mod remote;
 pub mod status;
 pub mod surface;
 pub mod verify;
