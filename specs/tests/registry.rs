@@ -106,7 +106,10 @@ async fn a_redirect_within_the_host_is_followed() {
 
 #[tokio::test]
 async fn a_redirect_to_another_host_or_without_end_is_not() {
-    for behaviour in [Behaviour::Elsewhere("http://127.0.0.2:9/x".to_owned()), Behaviour::Endless] {
+    for behaviour in [
+        Behaviour::Elsewhere("http://127.0.0.2:9/x".to_owned()),
+        Behaviour::Endless,
+    ] {
         let registry = serve(behaviour).await;
         let error = registry.document("a", "b").await.unwrap_err();
         assert!(matches!(error, RegistryError::Redirect { .. }), "{error}");
@@ -115,14 +118,29 @@ async fn a_redirect_to_another_host_or_without_end_is_not() {
 
 #[tokio::test]
 async fn every_failure_has_its_own_error() {
-    let error = serve(Behaviour::Status(StatusCode::NOT_FOUND)).await.document("a", "1").await.unwrap_err();
+    let error = serve(Behaviour::Status(StatusCode::NOT_FOUND))
+        .await
+        .document("a", "1")
+        .await
+        .unwrap_err();
     assert!(matches!(error, RegistryError::NotFound { .. }), "{error}");
-    let error = serve(Behaviour::Status(StatusCode::BAD_GATEWAY)).await.versions("a").await.unwrap_err();
+    let error = serve(Behaviour::Status(StatusCode::BAD_GATEWAY))
+        .await
+        .versions("a")
+        .await
+        .unwrap_err();
     assert!(matches!(error, RegistryError::Status { status: 502, .. }), "{error}");
     let error = serve(Behaviour::Html).await.versions("a").await.unwrap_err();
     assert!(matches!(error, RegistryError::Answer { .. }), "{error}");
-    let error = serve(Behaviour::Large(200_001)).await.document("a", "1").await.unwrap_err();
-    assert!(matches!(error, RegistryError::TooLarge { limit: 200_000, .. }), "{error}");
+    let error = serve(Behaviour::Large(200_001))
+        .await
+        .document("a", "1")
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, RegistryError::TooLarge { limit: 200_000, .. }),
+        "{error}"
+    );
     let error = serve(Behaviour::Html).await.versions("../../etc").await.unwrap_err();
     assert!(matches!(error, RegistryError::Name { .. }), "{error}");
 }
@@ -166,29 +184,52 @@ fn lock(folder: &Path) -> Manifest {
 }
 
 fn fetched(text: &str) -> Fetched {
-    Fetched { url: "https://registry.example/1".to_owned(), bytes: text.as_bytes().to_vec() }
+    Fetched {
+        url: "https://registry.example/1".to_owned(),
+        bytes: text.as_bytes().to_vec(),
+    }
 }
 
 fn put(folder: &Path, version: &str, text: &str) -> Result<Pinned, PinError> {
-    pin(folder, "trekkpaalegg-app", version, &fetched(text), NOW, false, |_| Ok(()))
+    pin(folder, "trekkpaalegg-app", version, &fetched(text), NOW, false, |_| {
+        Ok(())
+    })
 }
 
 #[test]
 fn a_reconstruction_is_replaced_and_kept() {
     let (folder, reconstructed) = checkout();
     let outcome = put(folder.path(), "1.4", PUBLISHED).unwrap();
-    assert_eq!(outcome, Pinned::Replaced { kept_as: "1.4-reconstructed".to_owned() });
-    assert_eq!(fs::read(folder.path().join("trekkpaalegg-app/1.4.json")).unwrap(), PUBLISHED.as_bytes());
-    assert_eq!(fs::read(folder.path().join("trekkpaalegg-app/1.4-reconstructed.json")).unwrap(), reconstructed);
+    assert_eq!(
+        outcome,
+        Pinned::Replaced {
+            kept_as: "1.4-reconstructed".to_owned()
+        }
+    );
+    assert_eq!(
+        fs::read(folder.path().join("trekkpaalegg-app/1.4.json")).unwrap(),
+        PUBLISHED.as_bytes()
+    );
+    assert_eq!(
+        fs::read(folder.path().join("trekkpaalegg-app/1.4-reconstructed.json")).unwrap(),
+        reconstructed
+    );
     let lock = lock(folder.path());
     assert_eq!(lock.documents.len(), 2);
-    assert_eq!((lock.documents[0].version.as_str(), &lock.documents[0].module), ("1.4-reconstructed", &None));
+    assert_eq!(
+        (lock.documents[0].version.as_str(), &lock.documents[0].module),
+        ("1.4-reconstructed", &None)
+    );
     let new = &lock.documents[1];
     assert_eq!(new.provenance, Provenance::Published);
     assert_eq!(new.module.as_deref(), Some("trekkpaalegg"));
     assert_eq!(new.sha256, sha256_hex(PUBLISHED.as_bytes()));
     assert_eq!(new.retrieved, NOW);
-    assert!(fs::read_to_string(folder.path().join("specs.toml")).unwrap().starts_with("# A comment that stays."));
+    assert!(
+        fs::read_to_string(folder.path().join("specs.toml"))
+            .unwrap()
+            .starts_with("# A comment that stays.")
+    );
     assert_eq!(put(folder.path(), "1.4", PUBLISHED).unwrap(), Pinned::Unchanged);
 }
 
@@ -196,7 +237,12 @@ fn a_reconstruction_is_replaced_and_kept() {
 fn a_new_version_takes_over_the_bindings() {
     let (folder, _) = checkout();
     let outcome = put(folder.path(), "1.5", PUBLISHED).unwrap();
-    assert_eq!(outcome, Pinned::New { previous: Some("1.4".to_owned()) });
+    assert_eq!(
+        outcome,
+        Pinned::New {
+            previous: Some("1.4".to_owned())
+        }
+    );
     let lock = lock(folder.path());
     let with_bindings: Vec<_> = lock.documents.iter().filter(|entry| entry.module.is_some()).collect();
     assert_eq!(with_bindings.len(), 1);
@@ -208,7 +254,9 @@ fn a_published_version_with_other_bytes_is_said_and_both_are_kept() {
     let (folder, _) = checkout();
     put(folder.path(), "1.4", PUBLISHED).unwrap();
     let other = PUBLISHED.replace("\"ok\"", "\"fine\"");
-    let Pinned::Rewritten { kept_as } = put(folder.path(), "1.4", &other).unwrap() else { panic!() };
+    let Pinned::Rewritten { kept_as } = put(folder.path(), "1.4", &other).unwrap() else {
+        panic!()
+    };
     assert_eq!(kept_as, format!("1.4-{}", &sha256_hex(PUBLISHED.as_bytes())[..8]));
     assert_eq!(
         fs::read(folder.path().join(format!("trekkpaalegg-app/{kept_as}.json"))).unwrap(),
@@ -238,16 +286,34 @@ fn snapshot(folder: &Path) -> Vec<(String, Vec<u8>)> {
 fn what_cannot_be_used_changes_nothing() {
     let (folder, _) = checkout();
     let before = snapshot(folder.path());
-    let error = pin(folder.path(), "trekkpaalegg-app", "1.4", &fetched(PUBLISHED), NOW, false, |_| {
-        Err("a form body at /paths/~1a".to_owned())
-    })
+    let error = pin(
+        folder.path(),
+        "trekkpaalegg-app",
+        "1.4",
+        &fetched(PUBLISHED),
+        NOW,
+        false,
+        |_| Err("a form body at /paths/~1a".to_owned()),
+    )
     .unwrap_err();
     assert!(error.to_string().contains("nothing was changed"), "{error}");
     assert!(error.to_string().contains("a form body at /paths/~1a"), "{error}");
     for text in ["<html>", "{\"swagger\":\"2.0\"}", "{\"openapi\":\"3.1.0\"}", ""] {
         put(folder.path(), "1.4", text).unwrap_err();
     }
-    let outcome = pin(folder.path(), "trekkpaalegg-app", "1.4", &fetched(PUBLISHED), NOW, true, |_| Ok(())).unwrap();
-    assert!(matches!(outcome, Pinned::Replaced { .. }), "a dry run says what would happen");
+    let outcome = pin(
+        folder.path(),
+        "trekkpaalegg-app",
+        "1.4",
+        &fetched(PUBLISHED),
+        NOW,
+        true,
+        |_| Ok(()),
+    )
+    .unwrap();
+    assert!(
+        matches!(outcome, Pinned::Replaced { .. }),
+        "a dry run says what would happen"
+    );
     assert_eq!(snapshot(folder.path()), before);
 }

@@ -40,7 +40,10 @@ impl Options {
     /// # Errors
     /// [`RegistryError::Address`] when `base` is no `https` URL, nor `http` on loopback.
     pub fn new(base: &str) -> Result<Self, RegistryError> {
-        let address = |problem: String| RegistryError::Address { base: base.to_owned(), problem };
+        let address = |problem: String| RegistryError::Address {
+            base: base.to_owned(),
+            problem,
+        };
         let mut url = Url::parse(base).map_err(|error| address(error.to_string()))?;
         let loopback = match url.host() {
             Some(url::Host::Domain(name)) => name == "localhost",
@@ -85,8 +88,15 @@ impl Registry {
         let redirect = reqwest::redirect::Policy::custom(move |attempt| {
             let same = attempt.url().host_str().map(str::to_owned) == host
                 && attempt.url().port_or_known_default() == port
-                && attempt.previous().first().is_some_and(|first| first.scheme() == attempt.url().scheme());
-            if same && attempt.previous().len() < 5 { attempt.follow() } else { attempt.stop() }
+                && attempt
+                    .previous()
+                    .first()
+                    .is_some_and(|first| first.scheme() == attempt.url().scheme());
+            if same && attempt.previous().len() < 5 {
+                attempt.follow()
+            } else {
+                attempt.stop()
+            }
         });
         let http = reqwest::Client::builder()
             .connect_timeout(options.connect_timeout)
@@ -108,7 +118,10 @@ impl Registry {
     pub async fn versions(&self, api: &str) -> Result<Versions, RegistryError> {
         let url = self.address(&[api])?;
         let bytes = self.get(&url).await?;
-        answer::versions(&bytes).map_err(|problem| RegistryError::Answer { url: url.to_string(), problem })
+        answer::versions(&bytes).map_err(|problem| RegistryError::Answer {
+            url: url.to_string(),
+            problem,
+        })
     }
 
     /// The document, byte for byte, and the address it came from.
@@ -118,16 +131,23 @@ impl Registry {
     pub async fn document(&self, api: &str, version: &str) -> Result<Fetched, RegistryError> {
         let url = self.address(&[api, version, "swagger.json"])?;
         let bytes = self.get(&url).await?;
-        Ok(Fetched { url: url.to_string(), bytes })
+        Ok(Fetched {
+            url: url.to_string(),
+            bytes,
+        })
     }
 
     fn address(&self, segments: &[&str]) -> Result<Url, RegistryError> {
         for segment in segments {
             let plain = !segment.is_empty()
                 && !segment.starts_with('.')
-                && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._+".contains(&byte));
+                && segment
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._+".contains(&byte));
             if !plain {
-                return Err(RegistryError::Name { name: (*segment).to_owned() });
+                return Err(RegistryError::Name {
+                    name: (*segment).to_owned(),
+                });
             }
         }
         let mut url = self.options.base.clone();
@@ -151,9 +171,15 @@ impl Registry {
             return Err(RegistryError::NotFound { url: url.to_string() });
         }
         if !status.is_success() {
-            return Err(RegistryError::Status { url: url.to_string(), status: status.as_u16() });
+            return Err(RegistryError::Status {
+                url: url.to_string(),
+                status: status.as_u16(),
+            });
         }
-        let too_large = || RegistryError::TooLarge { url: url.to_string(), limit: self.options.max_bytes };
+        let too_large = || RegistryError::TooLarge {
+            url: url.to_string(),
+            limit: self.options.max_bytes,
+        };
         let declared = response.content_length().unwrap_or_default();
         if declared > self.options.max_bytes as u64 {
             return Err(too_large());
@@ -233,7 +259,9 @@ pub enum RegistryError {
         status: u16,
     },
     /// A redirect out of the host, or too many of them.
-    #[error("{url} redirects away from its host, which is not followed; set the new address with --registry if it is right")]
+    #[error(
+        "{url} redirects away from its host, which is not followed; set the new address with --registry if it is right"
+    )]
     Redirect {
         /// The address.
         url: String,

@@ -59,22 +59,33 @@ pub fn pin(
     usable: impl FnOnce(&Document) -> Result<(), String>,
 ) -> Result<Pinned, PinError> {
     let lock = folder.join("specs.toml");
-    let text = fs::read_to_string(&lock).map_err(|error| PinError::Read { path: lock.clone(), error: error.to_string() })?;
+    let text = fs::read_to_string(&lock).map_err(|error| PinError::Read {
+        path: lock.clone(),
+        error: error.to_string(),
+    })?;
     let manifest = Manifest::parse(&text)?;
     let id = format!("{api}@{version}");
     let document = Document::parse(&id, &fetched.bytes)?;
-    usable(&document).map_err(|problem| PinError::Unusable { id: id.clone(), problem })?;
+    usable(&document).map_err(|problem| PinError::Unusable {
+        id: id.clone(),
+        problem,
+    })?;
 
     let sha256 = sha256_hex(&fetched.bytes);
-    let existing = manifest.documents.iter().find(|entry| entry.api == api && entry.version == version);
+    let existing = manifest
+        .documents
+        .iter()
+        .find(|entry| entry.api == api && entry.version == version);
     let outcome = match existing {
         Some(entry) if entry.sha256 == sha256 && entry.provenance == Provenance::Published => {
             return Ok(Pinned::Unchanged);
         }
-        Some(entry) if entry.provenance == Provenance::Published => {
-            Pinned::Rewritten { kept_as: format!("{version}-{}", &entry.sha256[..8.min(entry.sha256.len())]) }
-        }
-        Some(_) => Pinned::Replaced { kept_as: format!("{version}-reconstructed") },
+        Some(entry) if entry.provenance == Provenance::Published => Pinned::Rewritten {
+            kept_as: format!("{version}-{}", &entry.sha256[..8.min(entry.sha256.len())]),
+        },
+        Some(_) => Pinned::Replaced {
+            kept_as: format!("{version}-reconstructed"),
+        },
         None => Pinned::New {
             previous: manifest
                 .documents
@@ -103,7 +114,10 @@ pub fn pin(
     let target = folder.join(api).join(format!("{version}.json"));
     if let Pinned::Replaced { kept_as } | Pinned::Rewritten { kept_as } = &outcome {
         let kept = folder.join(api).join(format!("{kept_as}.json"));
-        let earlier = fs::read(&target).map_err(|error| PinError::Read { path: target.clone(), error: error.to_string() })?;
+        let earlier = fs::read(&target).map_err(|error| PinError::Read {
+            path: target.clone(),
+            error: error.to_string(),
+        })?;
         write_atomically(&kept, &earlier)?;
     }
     let edited = edit_lock(&text, &new, &outcome)?;
@@ -116,12 +130,17 @@ pub fn pin(
 fn edit_lock(text: &str, new: &Entry, outcome: &Pinned) -> Result<String, PinError> {
     let mut lock: DocumentMut = text
         .parse()
-        .map_err(|error: toml_edit::TomlError| ManifestError::Syntax { detail: error.to_string() })?;
+        .map_err(|error: toml_edit::TomlError| ManifestError::Syntax {
+            detail: error.to_string(),
+        })?;
     if !lock.contains_key("document") {
         lock.insert("document", Item::ArrayOfTables(ArrayOfTables::new()));
     }
     let Some(entries) = lock.get_mut("document").and_then(Item::as_array_of_tables_mut) else {
-        return Err(ManifestError::Syntax { detail: "`document` is no array of tables".to_owned() }.into());
+        return Err(ManifestError::Syntax {
+            detail: "`document` is no array of tables".to_owned(),
+        }
+        .into());
     };
     for entry in entries.iter_mut() {
         if entry.get("api").and_then(Item::as_str) != Some(&new.api) {
@@ -165,7 +184,10 @@ fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), PinError> {
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };
-    attempt().map_err(|error| PinError::Write { path: path.to_path_buf(), error: error.to_string() })
+    attempt().map_err(|error| PinError::Write {
+        path: path.to_path_buf(),
+        error: error.to_string(),
+    })
 }
 
 /// Why a document was not pinned.

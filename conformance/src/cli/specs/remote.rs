@@ -32,7 +32,9 @@ pub(super) fn is_in_registry(entry: &Entry) -> bool {
 /// The folder `specs/` of the checkout that holds the working directory.
 pub(super) fn specs_folder() -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
-    here.ancestors().map(|folder| folder.join("specs")).find(|folder| folder.join("specs.toml").is_file())
+    here.ancestors()
+        .map(|folder| folder.join("specs"))
+        .find(|folder| folder.join("specs.toml").is_file())
 }
 
 /// The same, or the message for a command that cannot do without.

@@ -32,7 +32,11 @@ pub struct Args {
 /// lock file.
 pub async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     let documents = pinned().map_err(Failure::usage)?;
-    let registry = if args.remote { Some(args.registry.connect()?) } else { None };
+    let registry = if args.remote {
+        Some(args.registry.connect()?)
+    } else {
+        None
+    };
     let mut rows = Vec::new();
     let mut stale = false;
     let mut unreachable = None;
@@ -40,8 +44,9 @@ pub async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
         let entry = document.entry();
         let digest_ok = document.verified().is_ok();
         stale |= !digest_ok;
-        let operations =
-            Document::parse(document.id(), document.bytes()).map(|parsed| parsed.operations().count()).unwrap_or(0);
+        let operations = Document::parse(document.id(), document.bytes())
+            .map(|parsed| parsed.operations().count())
+            .unwrap_or(0);
         let upstream = match &registry {
             Some(registry) if remote::is_in_registry(entry) => Some(match upstream(registry, document).await {
                 Ok(text) => text,
@@ -70,10 +75,17 @@ pub async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
         }));
     }
     if args.json {
-        writeln!(ui.out, "{}", serde_json::to_string_pretty(&rows).map_err(Failure::internal)?)?;
+        writeln!(
+            ui.out,
+            "{}",
+            serde_json::to_string_pretty(&rows).map_err(Failure::internal)?
+        )?;
     } else {
         print_table(&rows, args.remote, ui)?;
-        if documents.iter().any(|document| document.entry().provenance == Provenance::Reconstructed) {
+        if documents
+            .iter()
+            .any(|document| document.entry().provenance == Provenance::Reconstructed)
+        {
             writeln!(
                 ui.out,
                 "reconstructed: put together from public pages, not yet confirmed by a published document.\n\
@@ -96,9 +108,18 @@ fn print_table(rows: &[serde_json::Value], remote: bool, ui: &mut Ui) -> Result<
     }
     table.set_header(header);
     for row in rows {
-        let text = |key: &str| row.get(key).and_then(serde_json::Value::as_str).unwrap_or("–").to_owned();
+        let text = |key: &str| {
+            row.get(key)
+                .and_then(serde_json::Value::as_str)
+                .unwrap_or("–")
+                .to_owned()
+        };
         let digest: String = text("sha256").chars().take(12).collect();
-        let mark = if row.get("digest_ok") == Some(&serde_json::Value::Bool(true)) { "" } else { " DIFFERS" };
+        let mark = if row.get("digest_ok") == Some(&serde_json::Value::Bool(true)) {
+            ""
+        } else {
+            " DIFFERS"
+        };
         let mut cells = vec![
             text("api"),
             text("version"),
@@ -131,5 +152,9 @@ async fn upstream(registry: &Registry, document: &PinnedDocument) -> Result<Stri
         (Provenance::Published, false) => "BYTES DIFFER: the publisher changed a published version",
         _ => "published; pull it to replace the reconstruction",
     };
-    Ok(if newest == entry.version { bytes.to_owned() } else { format!("{bytes}; recommends {newest}") })
+    Ok(if newest == entry.version {
+        bytes.to_owned()
+    } else {
+        format!("{bytes}; recommends {newest}")
+    })
 }

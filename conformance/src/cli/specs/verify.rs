@@ -44,7 +44,12 @@ pub async fn run(_args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     } else {
         let documents = pinned().map_err(Failure::usage)?;
         count = documents.len();
-        problems.extend(documents.iter().filter_map(|document| document.verified().err()).map(|error| error.to_string()));
+        problems.extend(
+            documents
+                .iter()
+                .filter_map(|document| document.verified().err())
+                .map(|error| error.to_string()),
+        );
     }
     for problem in &problems {
         writeln!(ui.err, "{problem}")?;
