@@ -41,9 +41,7 @@ impl Scheme for Kid {
     fn has_shape(text: &[u8]) -> bool {
         match text.split_last() {
             Some((check, payload)) => {
-                (1..=24).contains(&payload.len())
-                    && all_digits(payload)
-                    && (check.is_ascii_digit() || *check == b'-')
+                (1..=24).contains(&payload.len()) && all_digits(payload) && (check.is_ascii_digit() || *check == b'-')
             }
             None => false,
         }

@@ -160,11 +160,7 @@ impl<S: Scheme> Identifier<S> {
                 what: S::WHAT,
                 expected: S::EXPECTED,
                 found: text.chars().count(),
-                detail: if text.trim() == text {
-                    ""
-                } else {
-                    ", blanks among them"
-                },
+                detail: if text.trim() == text { "" } else { ", blanks among them" },
             })
         }
     }

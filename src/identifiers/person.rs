@@ -46,9 +46,7 @@ fn series(text: &[u8]) -> Option<PersonSeries> {
         day @ 41..=71 => day - 40,
         day => day,
     };
-    (1..=days_in(month, pair(text, 4)))
-        .contains(&day)
-        .then_some(series)
+    (1..=days_in(month, pair(text, 4))).contains(&day).then_some(series)
 }
 
 /// The remainder at the first check digit when both check digits are acceptable: 0 is the

@@ -68,16 +68,9 @@ fn identity_numbers_are_classified() {
 #[test]
 fn the_leap_day_needs_a_leap_year_of_some_century() {
     // 29 February of 00, 04, 01 and 02, month + 80.
-    for (date, possible) in [
-        ("298200", true),
-        ("298204", true),
-        ("298201", false),
-        ("298202", false),
-    ] {
-        let found = (0..100_000).any(|rest| {
-            classify::<Person>(&format!("{date}{rest:05}"))
-                .is_some_and(|class| class == Class::Synthetic)
-        });
+    for (date, possible) in [("298200", true), ("298204", true), ("298201", false), ("298202", false)] {
+        let found = (0..100_000)
+            .any(|rest| classify::<Person>(&format!("{date}{rest:05}")).is_some_and(|class| class == Class::Synthetic));
         assert_eq!(found, possible, "{date}");
     }
 }
@@ -101,11 +94,7 @@ fn kids_are_classified() {
         assert_eq!(kid.algorithm(), algorithm, "{text}");
         assert_eq!(
             kid.class(),
-            if algorithm.is_some() {
-                Class::Valid
-            } else {
-                CHECK_DIGIT
-            },
+            if algorithm.is_some() { Class::Valid } else { CHECK_DIGIT },
             "{text}"
         );
         assert_eq!(kid.expose(), text, "leading zeros stay");
