@@ -24,7 +24,7 @@ impl sealed::Sealed for Person {}
 fn days_in(month: u8, year: u8) -> u8 {
     match month {
         4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 => 29,
+        2 if year.is_multiple_of(4) => 29,
         2 => 28,
         _ => 31,
     }
