@@ -16,3 +16,5 @@ pub mod manifest;
 #[cfg(feature = "registry")]
 pub mod registry;
 pub mod schema;
+#[cfg(feature = "lower")]
+pub mod surface;
