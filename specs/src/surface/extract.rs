@@ -17,7 +17,9 @@ pub enum SurfaceError {
         detail: String,
     },
     /// A committed listing has a line that is none.
-    #[error("line {line} of the listing is neither an item nor a member; write it anew with `cargo xtask specs surface`")]
+    #[error(
+        "line {line} of the listing is neither an item nor a member; write it anew with `cargo xtask specs surface`"
+    )]
     Listing {
         /// Counted from 1.
         line: usize,
@@ -27,7 +29,9 @@ pub enum SurfaceError {
 type Items = BTreeMap<String, Vec<String>>;
 
 pub(super) fn items(code: &str) -> Result<Items, SurfaceError> {
-    let file = syn::parse_file(code).map_err(|error| SurfaceError::Syntax { detail: error.to_string() })?;
+    let file = syn::parse_file(code).map_err(|error| SurfaceError::Syntax {
+        detail: error.to_string(),
+    })?;
     let mut items = Items::new();
     let builders = file.items.iter().find_map(|item| match item {
         Item::Mod(module) if module.ident == "builder" => module.content.as_ref().map(|(_, items)| builders(items)),
@@ -51,7 +55,11 @@ pub(super) fn items(code: &str) -> Result<Items, SurfaceError> {
             }
             Item::Mod(module) if module.ident != "builder" && is_public(&module.vis) => {
                 if let Some((_, content)) = &module.content {
-                    let path = if module.ident == "types" { String::new() } else { format!("{}::", module.ident) };
+                    let path = if module.ident == "types" {
+                        String::new()
+                    } else {
+                        format!("{}::", module.ident)
+                    };
                     types(content, &path, &mut items);
                 }
             }
@@ -100,8 +108,16 @@ fn parameter(field: &Field) -> Option<String> {
     }
     let inner = arguments(&field.ty).into_iter().next()?;
     let optional = last_segment(&inner).as_deref() == Some("Option");
-    let shown = if optional { arguments(&inner).into_iter().next().map(|ty| text(&ty)) } else { Some(text(&inner)) };
-    Some(format!("{} {name}: {}", if optional { "optional" } else { "required" }, shown?))
+    let shown = if optional {
+        arguments(&inner).into_iter().next().map(|ty| text(&ty))
+    } else {
+        Some(text(&inner))
+    };
+    Some(format!(
+        "{} {name}: {}",
+        if optional { "optional" } else { "required" },
+        shown?
+    ))
 }
 
 fn types(content: &[Item], path: &str, items: &mut Items) {
@@ -111,7 +127,11 @@ fn types(content: &[Item], path: &str, items: &mut Items) {
                 let mut lines = vec![format!("struct {}", docs(&def.attrs))];
                 let mut fields: Vec<_> = match &def.fields {
                     Fields::Named(named) => named.named.iter().map(field_line).collect(),
-                    Fields::Unnamed(unnamed) => unnamed.unnamed.iter().map(|field| format!("0: {}", text(&field.ty))).collect(),
+                    Fields::Unnamed(unnamed) => unnamed
+                        .unnamed
+                        .iter()
+                        .map(|field| format!("0: {}", text(&field.ty)))
+                        .collect(),
                     Fields::Unit => Vec::new(),
                 };
                 fields.sort();
@@ -124,10 +144,19 @@ fn types(content: &[Item], path: &str, items: &mut Items) {
                     .variants
                     .iter()
                     .map(|variant| {
-                        let wire = rename(&variant.attrs).map(|name| format!(" = {name:?}")).unwrap_or_default();
+                        let wire = rename(&variant.attrs)
+                            .map(|name| format!(" = {name:?}"))
+                            .unwrap_or_default();
                         let fields = match &variant.fields {
                             Fields::Unit => String::new(),
-                            fields => format!("({})", fields.iter().map(|field| text(&field.ty)).collect::<Vec<_>>().join(", ")),
+                            fields => format!(
+                                "({})",
+                                fields
+                                    .iter()
+                                    .map(|field| text(&field.ty))
+                                    .collect::<Vec<_>>()
+                                    .join(", ")
+                            ),
                         };
                         format!("{}{fields}{wire}", variant.ident)
                     })
@@ -137,7 +166,10 @@ fn types(content: &[Item], path: &str, items: &mut Items) {
                 items.insert(format!("type {path}{}", def.ident), lines);
             }
             Item::Type(def) if is_public(&def.vis) => {
-                items.insert(format!("type {path}{}", def.ident), vec![format!("= {} {}", text(&def.ty), docs(&def.attrs))]);
+                items.insert(
+                    format!("type {path}{}", def.ident),
+                    vec![format!("= {} {}", text(&def.ty), docs(&def.attrs))],
+                );
             }
             // `types::builder` mirrors the structs, `types::error` is the same for every document.
             Item::Mod(module) if is_public(&module.vis) && module.ident != "builder" && module.ident != "error" => {
@@ -152,7 +184,9 @@ fn types(content: &[Item], path: &str, items: &mut Items) {
 
 fn field_line(field: &Field) -> String {
     let name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
-    let wire = rename(&field.attrs).map(|wire| format!(" = {wire:?}")).unwrap_or_default();
+    let wire = rename(&field.attrs)
+        .map(|wire| format!(" = {wire:?}"))
+        .unwrap_or_default();
     format!("{name}: {}{wire} {}", text(&field.ty), docs(&field.attrs))
 }
 
@@ -162,10 +196,20 @@ fn request_line(attributes: &[Attribute]) -> String {
     let mut quoted = doc
         .lines()
         .find(|line| line.contains("request to"))
-        .map(|line| line.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>())
+        .map(|line| {
+            line.split('`')
+                .skip(1)
+                .step_by(2)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
         .unwrap_or_default()
         .into_iter();
-    format!("{} {}", quoted.next().unwrap_or_default(), quoted.next().unwrap_or_default())
+    format!(
+        "{} {}",
+        quoted.next().unwrap_or_default(),
+        quoted.next().unwrap_or_default()
+    )
 }
 
 fn doc_text(attributes: &[Attribute]) -> String {
@@ -174,7 +218,10 @@ fn doc_text(attributes: &[Attribute]) -> String {
         .filter(|attribute| attribute.path().is_ident("doc"))
         .filter_map(|attribute| match &attribute.meta {
             syn::Meta::NameValue(pair) => match &pair.value {
-                syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value()),
+                syn::Expr::Lit(syn::ExprLit {
+                    lit: syn::Lit::Str(text),
+                    ..
+                }) => Some(text.value()),
                 _ => None,
             },
             _ => None,
@@ -221,8 +268,12 @@ fn is_public(visibility: &Visibility) -> bool {
 /// Type arguments of the last segment: `A` and `B` of `Result<A, B>`.
 fn arguments(ty: &Type) -> Vec<Type> {
     let Type::Path(path) = ty else { return Vec::new() };
-    let Some(last) = path.path.segments.last() else { return Vec::new() };
-    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return Vec::new() };
+    let Some(last) = path.path.segments.last() else {
+        return Vec::new();
+    };
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return Vec::new();
+    };
     arguments
         .args
         .iter()
@@ -243,11 +294,19 @@ fn last_segment(ty: &Type) -> Option<String> {
 /// A type as one would write it: without the absolute paths that generated code uses.
 fn text(ty: impl quote::ToTokens) -> String {
     let text = ty.to_token_stream().to_string().replace(' ', "");
-    ["::std::option::", "::std::vec::", "::std::string::", "::std::collections::", "::std::boxed::", "types::", "super::"]
-        .iter()
-        .fold(text, |text, prefix| text.replace(prefix, ""))
-        .replace("::std::primitive::", "")
-        .replace(",", ", ")
-        .trim_start_matches("::")
-        .replace("<::", "<")
+    [
+        "::std::option::",
+        "::std::vec::",
+        "::std::string::",
+        "::std::collections::",
+        "::std::boxed::",
+        "types::",
+        "super::",
+    ]
+    .iter()
+    .fold(text, |text, prefix| text.replace(prefix, ""))
+    .replace("::std::primitive::", "")
+    .replace(",", ", ")
+    .trim_start_matches("::")
+    .replace("<::", "<")
 }

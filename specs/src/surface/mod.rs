@@ -39,7 +39,10 @@ impl Surface {
     /// # Errors
     /// [`SurfaceError`] when the code is not Rust, or holds an item the listing cannot express.
     pub fn of_rust(name: impl Into<String>, code: &str) -> Result<Self, SurfaceError> {
-        Ok(Self { name: name.into(), items: extract::items(code)? })
+        Ok(Self {
+            name: name.into(),
+            items: extract::items(code)?,
+        })
     }
 
     /// Reads a listing that [`fmt::Display`] wrote.
@@ -62,7 +65,9 @@ impl Surface {
             }
             if let Some(member) = line.strip_prefix("  ") {
                 let members = owner.as_ref().and_then(|owner| items.get_mut(owner));
-                members.ok_or(SurfaceError::Listing { line: index + 1 })?.push(member.to_owned());
+                members
+                    .ok_or(SurfaceError::Listing { line: index + 1 })?
+                    .push(member.to_owned());
             } else {
                 let mut words = line.splitn(3, ' ');
                 let (Some(kind), Some(item)) = (words.next(), words.next()) else {
@@ -78,7 +83,9 @@ impl Surface {
 
     /// Everything nameable, as `operation …` and `type …`, with its lines.
     pub fn items(&self) -> impl Iterator<Item = (&str, &[String])> {
-        self.items.iter().map(|(owner, lines)| (owner.as_str(), lines.as_slice()))
+        self.items
+            .iter()
+            .map(|(owner, lines)| (owner.as_str(), lines.as_slice()))
     }
 
     /// What differs from this surface to `new`, sorted by owner. Lines of one owner that start with
@@ -91,15 +98,27 @@ impl Surface {
             let before = self.items.get(owner);
             let after = new.items.get(owner);
             match (before, after) {
-                (Some(_), None) => changes.push(Change { owner: owner.clone(), old: Some(owner.clone()), new: None }),
-                (None, Some(_)) => changes.push(Change { owner: owner.clone(), old: None, new: Some(owner.clone()) }),
+                (Some(_), None) => changes.push(Change {
+                    owner: owner.clone(),
+                    old: Some(owner.clone()),
+                    new: None,
+                }),
+                (None, Some(_)) => changes.push(Change {
+                    owner: owner.clone(),
+                    old: None,
+                    new: Some(owner.clone()),
+                }),
                 (Some(before), Some(after)) => {
                     let gone = before.iter().filter(|line| !after.contains(line));
                     let mut come: Vec<_> = after.iter().filter(|line| !before.contains(line)).collect();
                     for line in gone {
                         let partner = come.iter().position(|other| member_name(other) == member_name(line));
                         let new = partner.map(|index| come.remove(index).clone());
-                        changes.push(Change { owner: owner.clone(), old: Some(line.clone()), new });
+                        changes.push(Change {
+                            owner: owner.clone(),
+                            old: Some(line.clone()),
+                            new,
+                        });
                     }
                     changes.extend(come.into_iter().map(|line| Change {
                         owner: owner.clone(),
@@ -116,7 +135,10 @@ impl Surface {
 
 /// The name a line is about: `returns`, `error`, or the parameter's, field's or variant's.
 fn member_name(line: &str) -> &str {
-    let line = line.strip_prefix("optional ").or_else(|| line.strip_prefix("required ")).unwrap_or(line);
+    let line = line
+        .strip_prefix("optional ")
+        .or_else(|| line.strip_prefix("required "))
+        .unwrap_or(line);
     line.split([':', ' ']).next().unwrap_or(line)
 }
 
@@ -124,7 +146,9 @@ impl fmt::Display for Surface {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "# {}: {HEAD}", self.name)?;
         for (owner, lines) in &self.items {
-            let (head, members) = lines.split_first().map_or(("", &[][..]), |(head, rest)| (head.as_str(), rest));
+            let (head, members) = lines
+                .split_first()
+                .map_or(("", &[][..]), |(head, rest)| (head.as_str(), rest));
             writeln!(f)?;
             writeln!(f, "{}", format!("{owner} {head}").trim_end())?;
             for member in members {
