@@ -48,8 +48,10 @@ fn identity_numbers_are_classified() {
         // D numbers.
         ("41819010003", Class::Synthetic, true, true),
         ("41819010038", CHECK_DIGIT, false, true),
-        // 29 February: in 1900 no such day, in 2000 there was; 2001 has none either way.
-        ("29820010173", DATE, false, false),
+        // 29 February of 00: not in 1900, but in 2000. Of 01: never.
+        ("29820010173", Class::Synthetic, false, false),
+        ("29820110173", DATE, false, false),
+        // A month that no series has.
         ("29800450150", DATE, false, false),
         ("00000000000", DATE, false, false),
         ("32810010000", DATE, false, false),
