@@ -2,3 +2,5 @@
 //! Trekkpålegg and finansprodukter APIs.
 
 pub mod cli;
+pub mod evidence;
+pub mod results;
