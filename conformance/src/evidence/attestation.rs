@@ -38,12 +38,7 @@ struct Signature {
 
 /// The bytes that are signed: DSSE's pre-authentication encoding.
 fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = format!(
-        "DSSEv1 {} {payload_type} {} ",
-        payload_type.len(),
-        payload.len()
-    )
-    .into_bytes();
+    let mut bytes = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).into_bytes();
     bytes.extend_from_slice(payload);
     bytes
 }
@@ -61,16 +56,11 @@ pub(super) fn statement(results: &Results, manifest: &[u8]) -> Result<Value, Evi
         }
         // No commit is known; then the digest is that of how the pack describes the system.
         _ => {
-            let description =
-                canonical::to_bytes(system).map_err(EvidenceError::json("the system"))?;
+            let description = canonical::to_bytes(system).map_err(EvidenceError::json("the system"))?;
             json!({"sha256": sha256_hex(&description)})
         }
     };
-    let counted: Vec<_> = results
-        .results
-        .iter()
-        .filter(|result| result.grade.counts())
-        .collect();
+    let counted: Vec<_> = results.results.iter().filter(|result| result.grade.counts()).collect();
     let ids = |wanted: &[Verdict]| -> Vec<&str> {
         counted
             .iter()
@@ -89,8 +79,8 @@ pub(super) fn statement(results: &Results, manifest: &[u8]) -> Result<Value, Evi
     } else {
         "PASSED"
     };
-    let counts = serde_json::to_value(Counts::of(counted.iter().copied()))
-        .map_err(EvidenceError::json("the counts"))?;
+    let counts =
+        serde_json::to_value(Counts::of(counted.iter().copied())).map_err(EvidenceError::json("the counts"))?;
     Ok(json!({
         "_type": STATEMENT_TYPE,
         "subject": [
@@ -117,11 +107,7 @@ pub(super) fn statement(results: &Results, manifest: &[u8]) -> Result<Value, Evi
 }
 
 /// Signs the statement; the bytes of `attestasjon.dsse.json`.
-pub(super) fn sign(
-    results: &Results,
-    manifest: &[u8],
-    key: &SigningKey,
-) -> Result<Vec<u8>, EvidenceError> {
+pub(super) fn sign(results: &Results, manifest: &[u8], key: &SigningKey) -> Result<Vec<u8>, EvidenceError> {
     let payload = canonical::to_string(&statement(results, manifest)?);
     let signature = key.sign(&pae(PAYLOAD_TYPE, payload.as_bytes()))?;
     canonical::to_bytes(&Envelope {
@@ -142,8 +128,7 @@ pub(super) fn check(
     manifest: &[u8],
     public_key: &PublicKey,
 ) -> Result<String, String> {
-    let value: Envelope =
-        serde_json::from_slice(envelope).map_err(|_| "it is not a DSSE envelope".to_owned())?;
+    let value: Envelope = serde_json::from_slice(envelope).map_err(|_| "it is not a DSSE envelope".to_owned())?;
     let again = canonical::to_bytes(&value).map_err(|error| error.to_string())?;
     if again != envelope {
         return Err("it is not in canonical form".to_owned());
@@ -155,10 +140,7 @@ pub(super) fn check(
         return Err("it does not hold exactly one signature".to_owned());
     };
     if signature.keyid != public_key.fingerprint() {
-        return Err(format!(
-            "its keyid is not the fingerprint of {}",
-            name::PUBLIC_KEY
-        ));
+        return Err(format!("its keyid is not the fingerprint of {}", name::PUBLIC_KEY));
     }
     // The strict decoder refuses other spellings of the same bytes.
     let payload = STANDARD
@@ -172,9 +154,7 @@ pub(super) fn check(
         .map_err(str::to_owned)?;
     let expected = statement(results, manifest).map_err(|error| error.to_string())?;
     if canonical::to_string(&expected).as_bytes() != payload {
-        return Err(
-            "the signature is good, but it is about another manifest, system or outcome".to_owned(),
-        );
+        return Err("the signature is good, but it is about another manifest, system or outcome".to_owned());
     }
     Ok(signature.keyid.clone())
 }

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::results::{
-    Ambiguity, Attestation, Catalogue, Deviation, EnvironmentInfo, RedactionReport, Requirements,
-    Results, SyntheticLedger,
+    Ambiguity, Attestation, Catalogue, Deviation, EnvironmentInfo, RedactionReport, Requirements, Results,
+    SyntheticLedger,
 };
 
 /// What a run hands over when it is done, beside the results recorded on the way.

@@ -74,16 +74,9 @@ pub enum EvidenceError {
 }
 
 impl EvidenceError {
-    pub(super) fn io(
-        action: &'static str,
-        path: impl Into<PathBuf>,
-    ) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Io {
-            action,
-            path,
-            source,
-        }
+        move |source| Self::Io { action, path, source }
     }
 
     pub(super) fn json(what: impl Into<String>) -> impl FnOnce(serde_json::Error) -> Self {

@@ -22,12 +22,9 @@ pub(super) fn write_atomically(path: &Path, bytes: &[u8], sync: bool) -> Result<
         .prefix(PARTIAL)
         .tempfile_in(folder)
         .map_err(EvidenceError::io("creating a file in", folder))?;
-    file.write_all(bytes)
-        .map_err(EvidenceError::io("writing", path))?;
+    file.write_all(bytes).map_err(EvidenceError::io("writing", path))?;
     if sync {
-        file.as_file()
-            .sync_all()
-            .map_err(EvidenceError::io("writing", path))?;
+        file.as_file().sync_all().map_err(EvidenceError::io("writing", path))?;
     }
     readable(file.as_file()).map_err(EvidenceError::io("writing", path))?;
     file.persist(path)
@@ -61,15 +58,10 @@ pub(super) fn list(root: &Path) -> Result<Listing, EvidenceError> {
         for entry in fs::read_dir(&folder).map_err(EvidenceError::io("reading", &folder))? {
             let entry = entry.map_err(EvidenceError::io("reading", &folder))?;
             entries += 1;
-            let kind = entry
-                .file_type()
-                .map_err(EvidenceError::io("reading", entry.path()))?;
+            let kind = entry.file_type().map_err(EvidenceError::io("reading", entry.path()))?;
             let name = entry.file_name();
             let Some(name) = name.to_str() else {
-                strange.push((
-                    format!("{prefix}{}", name.to_string_lossy()),
-                    "its name is not UTF-8",
-                ));
+                strange.push((format!("{prefix}{}", name.to_string_lossy()), "its name is not UTF-8"));
                 continue;
             };
             let path = format!("{prefix}{name}");
@@ -98,13 +90,12 @@ pub(super) fn sha256_hex(bytes: &[u8]) -> String {
 /// Bytes as lower-case hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(
-        String::with_capacity(bytes.len() * 2),
-        |mut text, byte| {
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
             let _ = write!(text, "{byte:02x}");
             text
-        },
-    )
+        })
 }
 
 /// Whether a name can be a path segment of a pack on every system: letters, digits, `-`, `_`, `.`,

@@ -6,8 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    Counts, EvidenceError, Finish, Manifest, PackData, PackSummary, PackWriter, attestation,
-    canonical,
+    Counts, EvidenceError, Finish, Manifest, PackData, PackSummary, PackWriter, attestation, canonical,
     files::{self, sha256_hex, write_atomically},
     name, render, zipped,
 };
@@ -24,7 +23,12 @@ pub(super) fn finish(writer: PackWriter, finish: Finish) -> Result<PackSummary, 
     }
     let dir = writer.dir().to_owned();
     let exchanges = exchanges(&dir, &results)?;
-    writer.event_at(finish.end, "run.finished", None, json!({"cases": results.results.len()}))?;
+    writer.event_at(
+        finish.end,
+        "run.finished",
+        None,
+        json!({"cases": results.results.len()}),
+    )?;
 
     let Finish {
         catalogue,
@@ -69,13 +73,7 @@ pub(super) fn finish(writer: PackWriter, finish: Finish) -> Result<PackSummary, 
         write_atomically(&dir.join(path), bytes, true)?;
     }
     let all = everything(&dir)?;
-    let manifest = Manifest::of(
-        &data.results.run.id,
-        &all,
-        writer.log_head(),
-        previous,
-    )?
-    .to_bytes()?;
+    let manifest = Manifest::of(&data.results.run.id, &all, writer.log_head(), previous)?.to_bytes()?;
     writer.steps.step(name::MANIFEST)?;
     write_atomically(&dir.join(name::MANIFEST), &manifest, true)?;
     let signature = match &signing_key {

@@ -164,8 +164,7 @@ fn append(path: &Path) -> Result<File, EvidenceError> {
 }
 
 fn encode(line: &Line) -> Result<Vec<u8>, EvidenceError> {
-    let mut bytes =
-        serde_json::to_vec(line).map_err(EvidenceError::json("a line of the journal"))?;
+    let mut bytes = serde_json::to_vec(line).map_err(EvidenceError::json("a line of the journal"))?;
     bytes.push(b'\n');
     Ok(bytes)
 }

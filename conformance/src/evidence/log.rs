@@ -58,17 +58,14 @@ pub fn check_chain(bytes: &[u8], run_id: &str) -> Result<(u64, String), ChainFau
             why: "the last line is cut off",
         });
     }
-    let lines = bytes
-        .strip_suffix(b"\n")
-        .map(|all| all.split(|byte| *byte == b'\n'));
+    let lines = bytes.strip_suffix(b"\n").map(|all| all.split(|byte| *byte == b'\n'));
     for (number, line) in (1..).zip(lines.into_iter().flatten()) {
         let fault = |why| ChainFault { line: number, why };
         let value: Value = serde_json::from_slice(line).map_err(|_| fault("it is not JSON"))?;
         if canonical::to_line(&value).as_bytes() != line {
             return Err(fault("it is not in canonical form"));
         }
-        let event: EventLine =
-            serde_json::from_value(value).map_err(|_| fault("it is not an event"))?;
+        let event: EventLine = serde_json::from_value(value).map_err(|_| fault("it is not an event"))?;
         seq += 1;
         if event.seq != seq {
             return Err(fault("a line is missing, added or moved before it"));
@@ -111,11 +108,10 @@ impl EventLog {
             file.set_len(whole.len() as u64)
                 .map_err(EvidenceError::io("writing", path))?;
         }
-        let (seq, head) =
-            check_chain(whole, run_id).map_err(|fault| EvidenceError::NotResumable {
-                path: path.to_owned(),
-                why: fault.to_string(),
-            })?;
+        let (seq, head) = check_chain(whole, run_id).map_err(|fault| EvidenceError::NotResumable {
+            path: path.to_owned(),
+            why: fault.to_string(),
+        })?;
         Ok(Self {
             path: path.to_owned(),
             file,

@@ -80,8 +80,7 @@ impl Manifest {
     /// # Errors
     /// Never for a manifest that was read or built; the signature is that of serialisation.
     pub fn own_digest(&self) -> Result<String, EvidenceError> {
-        let mut value =
-            serde_json::to_value(self).map_err(EvidenceError::json(name::MANIFEST))?;
+        let mut value = serde_json::to_value(self).map_err(EvidenceError::json(name::MANIFEST))?;
         if let Some(members) = value.as_object_mut() {
             members.shift_remove("digest");
         }

@@ -51,10 +51,7 @@ impl Pack {
         Ok(Self {
             path: path.to_owned(),
             files: content,
-            strange: strange
-                .into_iter()
-                .map(|(path, why)| (path, why.to_owned()))
-                .collect(),
+            strange: strange.into_iter().map(|(path, why)| (path, why.to_owned())).collect(),
         })
     }
 
@@ -124,8 +121,7 @@ impl Pack {
 
 /// Reads the canonical results from bytes: JSON, schema, canonical form, no contradiction.
 pub(super) fn read_results(bytes: &[u8]) -> Result<Results, String> {
-    let value: Value =
-        serde_json::from_slice(bytes).map_err(|error| format!("it is not JSON ({error})"))?;
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| format!("it is not JSON ({error})"))?;
     results::validate(&value).map_err(|violations| {
         violations
             .iter()
@@ -136,8 +132,7 @@ pub(super) fn read_results(bytes: &[u8]) -> Result<Results, String> {
     if super::canonical::to_string(&value).as_bytes() != bytes {
         return Err("it is not in canonical form".to_owned());
     }
-    let results: Results =
-        serde_json::from_value(value).map_err(|error| format!("it cannot be read ({error})"))?;
+    let results: Results = serde_json::from_value(value).map_err(|error| format!("it cannot be read ({error})"))?;
     match results.problems().first() {
         Some(problem) => Err(problem.to_string()),
         None => Ok(results),

@@ -45,8 +45,7 @@ impl SigningKey {
         }
         let blocks = pem::parse_many(text).map_err(|_| {
             EvidenceError::Key(
-                "it is neither PEM nor a JWK; give a file with a block BEGIN PRIVATE KEY, or a private JWK"
-                    .to_owned(),
+                "it is neither PEM nor a JWK; give a file with a block BEGIN PRIVATE KEY, or a private JWK".to_owned(),
             )
         })?;
         let mut seen = Vec::new();
@@ -54,15 +53,13 @@ impl SigningKey {
             match block.tag() {
                 "PRIVATE KEY" => return Self::from_pkcs8(block.contents()),
                 "RSA PRIVATE KEY" => {
-                    let pair = RsaKeyPair::from_der(block.contents())
-                        .map_err(|error| rejected("RSA", error))?;
+                    let pair = RsaKeyPair::from_der(block.contents()).map_err(|error| rejected("RSA", error))?;
                     return Self::new(Pair::Rsa(Box::new(pair)));
                 }
                 "EC PRIVATE KEY" => {
-                    if let Ok(pair) = EcdsaKeyPair::from_private_key_der(
-                        &signature::ECDSA_P256_SHA256_ASN1_SIGNING,
-                        block.contents(),
-                    ) {
+                    if let Ok(pair) =
+                        EcdsaKeyPair::from_private_key_der(&signature::ECDSA_P256_SHA256_ASN1_SIGNING, block.contents())
+                    {
                         return Self::new(Pair::P256(pair));
                     }
                     let pair = EcdsaKeyPair::from_private_key_der(
@@ -83,7 +80,11 @@ impl SigningKey {
         }
         Err(EvidenceError::Key(format!(
             "the PEM file holds no private key, only: {}",
-            if seen.is_empty() { "nothing".to_owned() } else { seen.join(", ") }
+            if seen.is_empty() {
+                "nothing".to_owned()
+            } else {
+                seen.join(", ")
+            }
         )))
     }
 
@@ -98,9 +99,8 @@ impl SigningKey {
         if let Ok(pair) = EcdsaKeyPair::from_pkcs8(&signature::ECDSA_P384_SHA384_ASN1_SIGNING, der) {
             return Self::new(Pair::P384(pair));
         }
-        let pair = RsaKeyPair::from_pkcs8(der).map_err(|error| {
-            rejected("PKCS#8 (RSA of 2048 bits or more, EC P-256 or P-384, Ed25519)", error)
-        })?;
+        let pair = RsaKeyPair::from_pkcs8(der)
+            .map_err(|error| rejected("PKCS#8 (RSA of 2048 bits or more, EC P-256 or P-384, Ed25519)", error))?;
         Self::new(Pair::Rsa(Box::new(pair)))
     }
 
@@ -123,8 +123,7 @@ impl SigningKey {
                     dQ: bytes("dq", jwk.dq.as_deref())?,
                     qInv: bytes("qi", jwk.qi.as_deref())?,
                 };
-                let pair = RsaKeyPair::from_components(&components)
-                    .map_err(|error| rejected("RSA JWK", error))?;
+                let pair = RsaKeyPair::from_components(&components).map_err(|error| rejected("RSA JWK", error))?;
                 Pair::Rsa(Box::new(pair))
             }
             ("EC", Some(curve @ ("P-256" | "P-384"))) => {
@@ -137,10 +136,13 @@ impl SigningKey {
                 } else {
                     &signature::ECDSA_P384_SHA384_ASN1_SIGNING
                 };
-                let pair =
-                    EcdsaKeyPair::from_private_key_and_public_key(algorithm, &private, &public)
-                        .map_err(|error| rejected("EC JWK", error))?;
-                if curve == "P-256" { Pair::P256(pair) } else { Pair::P384(pair) }
+                let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, &private, &public)
+                    .map_err(|error| rejected("EC JWK", error))?;
+                if curve == "P-256" {
+                    Pair::P256(pair)
+                } else {
+                    Pair::P384(pair)
+                }
             }
             ("OKP", Some("Ed25519")) => {
                 let pair = Ed25519KeyPair::from_seed_and_public_key(
@@ -223,13 +225,11 @@ struct Jwk {
 }
 
 fn bytes(member: &str, value: Option<&str>) -> Result<Vec<u8>, EvidenceError> {
-    value
-        .and_then(|text| URL_SAFE_NO_PAD.decode(text).ok())
-        .ok_or_else(|| {
-            EvidenceError::Key(format!(
-                "the member \"{member}\" of the JWK is missing or not base64url; signing takes the private JWK"
-            ))
-        })
+    value.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok()).ok_or_else(|| {
+        EvidenceError::Key(format!(
+            "the member \"{member}\" of the JWK is missing or not base64url; signing takes the private JWK"
+        ))
+    })
 }
 
 fn rejected(kind: &str, error: aws_lc_rs::error::KeyRejected) -> EvidenceError {

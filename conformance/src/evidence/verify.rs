@@ -9,12 +9,7 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    Manifest, Pack, attestation, check_chain,
-    files::sha256_hex,
-    name,
-    pack::read_results,
-    render,
-    signing::PublicKey,
+    Manifest, Pack, attestation, check_chain, files::sha256_hex, name, pack::read_results, render, signing::PublicKey,
 };
 use crate::results::Results;
 
@@ -170,7 +165,11 @@ impl Checker<'_> {
     fn manifest(&mut self) -> Option<Manifest> {
         let path = name::MANIFEST;
         let Some(bytes) = self.pack.file(path) else {
-            self.say(path, FindingKind::Removed, "it is missing; without it nothing can be checked");
+            self.say(
+                path,
+                FindingKind::Removed,
+                "it is missing; without it nothing can be checked",
+            );
             return None;
         };
         let manifest: Manifest = match serde_json::from_slice(bytes) {
@@ -198,8 +197,16 @@ impl Checker<'_> {
         if manifest.own_digest().ok().as_deref() != Some(manifest.digest.as_str()) {
             self.say(path, FindingKind::Changed, "its own digest does not match its content");
         }
-        if manifest.files.windows(2).any(|pair| matches!(pair, [a, b] if a.path >= b.path)) {
-            self.say(path, FindingKind::Malformed, "its paths are not in ascending order, or one occurs twice");
+        if manifest
+            .files
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if a.path >= b.path))
+        {
+            self.say(
+                path,
+                FindingKind::Malformed,
+                "its paths are not in ascending order, or one occurs twice",
+            );
         }
         Some(manifest)
     }
@@ -248,7 +255,11 @@ impl Checker<'_> {
             match new_name {
                 Some(new_name) => {
                     added.remove(new_name);
-                    self.say(&entry.path, FindingKind::Renamed, format!("it is now called {new_name}"));
+                    self.say(
+                        &entry.path,
+                        FindingKind::Renamed,
+                        format!("it is now called {new_name}"),
+                    );
                 }
                 None => self.say(&entry.path, FindingKind::Removed, "it is missing"),
             }
@@ -307,7 +318,11 @@ impl Checker<'_> {
     /// What the results say of the rest of the pack.
     fn consistent(&mut self, manifest: &Manifest, results: &Results) {
         if results.run.id != manifest.run_id {
-            self.say(name::RESULTS, FindingKind::Malformed, "it is about another run than the manifest");
+            self.say(
+                name::RESULTS,
+                FindingKind::Malformed,
+                "it is about another run than the manifest",
+            );
         }
         if results.run.end.is_none() {
             self.say(name::RESULTS, FindingKind::Unfinished, "the run has no end");
@@ -346,11 +361,19 @@ impl Checker<'_> {
                 return SignatureState::Unsigned;
             }
             (Some(_), None) => {
-                self.say(name::PUBLIC_KEY, FindingKind::Removed, "the pack is signed, and its public key is missing");
+                self.say(
+                    name::PUBLIC_KEY,
+                    FindingKind::Removed,
+                    "the pack is signed, and its public key is missing",
+                );
                 return SignatureState::Bad;
             }
             (None, Some(_)) => {
-                self.say(name::ATTESTATION, FindingKind::Removed, "the pack holds a public key, and the signature is missing");
+                self.say(
+                    name::ATTESTATION,
+                    FindingKind::Removed,
+                    "the pack holds a public key, and the signature is missing",
+                );
                 return SignatureState::Bad;
             }
             (Some(envelope), Some(key)) => (envelope, key),
@@ -362,9 +385,7 @@ impl Checker<'_> {
                 return SignatureState::Bad;
             }
         };
-        let (Some(_), Some(results), Some(bytes)) =
-            (manifest, results, self.pack.file(name::MANIFEST))
-        else {
+        let (Some(_), Some(results), Some(bytes)) = (manifest, results, self.pack.file(name::MANIFEST)) else {
             // Something else is damaged and named; the signature cannot be judged without it.
             return SignatureState::Bad;
         };

@@ -101,11 +101,7 @@ impl PackWriter {
 
     /// As [`Self::begin`], with a function that can stop the writer before any of its steps.
     #[doc(hidden)]
-    pub fn begin_stoppable(
-        out_dir: &Path,
-        run: &RunInfo,
-        hook: StepHook,
-    ) -> Result<Self, EvidenceError> {
+    pub fn begin_stoppable(out_dir: &Path, run: &RunInfo, hook: StepHook) -> Result<Self, EvidenceError> {
         Self::begin_with(out_dir, run, Steps::new(hook))
     }
 
@@ -152,10 +148,7 @@ impl PackWriter {
 
     /// As [`Self::resume`], with a function that can stop the writer before any of its steps.
     #[doc(hidden)]
-    pub fn resume_stoppable(
-        dir: &Path,
-        hook: StepHook,
-    ) -> Result<Self, EvidenceError> {
+    pub fn resume_stoppable(dir: &Path, hook: StepHook) -> Result<Self, EvidenceError> {
         Self::resume_with(dir, Steps::new(hook))
     }
 
@@ -227,11 +220,7 @@ impl PackWriter {
             "" => "system",
             name => name,
         };
-        format!(
-            "bevispakke-{api}-{system}-{}-{}",
-            run.start.format("%Y%m%d"),
-            run.id
-        )
+        format!("bevispakke-{api}-{system}-{}-{}", run.start.format("%Y%m%d"), run.id)
     }
 
     /// The pack's folder.
@@ -256,12 +245,7 @@ impl PackWriter {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn event(
-        &self,
-        kind: &str,
-        case_id: Option<&str>,
-        data: impl Serialize,
-    ) -> Result<(), EvidenceError> {
+    pub fn event(&self, kind: &str, case_id: Option<&str>, data: impl Serialize) -> Result<(), EvidenceError> {
         let data = serde_json::to_value(data).map_err(EvidenceError::json("an event"))?;
         self.event_at(Utc::now(), kind, case_id, data)
     }
@@ -282,11 +266,7 @@ impl PackWriter {
     ///
     /// # Errors
     /// When the case's id cannot name a folder, or the file cannot be written.
-    pub fn exchange(
-        &self,
-        case_id: &str,
-        exchange: &impl Serialize,
-    ) -> Result<String, EvidenceError> {
+    pub fn exchange(&self, case_id: &str, exchange: &impl Serialize) -> Result<String, EvidenceError> {
         files::check_name(case_id, "the id of a case")?;
         let bytes = canonical::to_bytes(exchange).map_err(EvidenceError::json("an exchange"))?;
         let number = {

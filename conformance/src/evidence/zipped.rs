@@ -27,13 +27,9 @@ pub(super) fn encode(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, Evide
         writer
             .start_file(path.as_str(), options)
             .map_err(|error| failed(error.to_string()))?;
-        writer
-            .write_all(bytes)
-            .map_err(|error| failed(error.to_string()))?;
+        writer.write_all(bytes).map_err(|error| failed(error.to_string()))?;
     }
-    let cursor = writer
-        .finish()
-        .map_err(|error| failed(error.to_string()))?;
+    let cursor = writer.finish().map_err(|error| failed(error.to_string()))?;
     Ok(cursor.into_inner())
 }
 
@@ -56,14 +52,20 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Content, String> {
         let mut entry = match archive.by_index(index) {
             Ok(entry) => entry,
             Err(error) => {
-                faults.push((String::new(), format!("entry {index} of the zip file cannot be read ({error})")));
+                faults.push((
+                    String::new(),
+                    format!("entry {index} of the zip file cannot be read ({error})"),
+                ));
                 continue;
             }
         };
         let path = match entry.name() {
             Ok(name) => name.into_owned(),
             Err(error) => {
-                faults.push((String::new(), format!("entry {index} of the zip file has no readable name ({error})")));
+                faults.push((
+                    String::new(),
+                    format!("entry {index} of the zip file has no readable name ({error})"),
+                ));
                 continue;
             }
         };

@@ -183,9 +183,7 @@ impl CaseResult {
                 ));
             }
         }
-        if self.verdict == Verdict::Passed
-            && self.checks.iter().any(|check| check.verdict == Verdict::Remark)
-        {
+        if self.verdict == Verdict::Passed && self.checks.iter().any(|check| check.verdict == Verdict::Remark) {
             say("passed without remark, but a check has one");
         }
         if self.attempts.last().is_some_and(|last| last.verdict != self.verdict) {

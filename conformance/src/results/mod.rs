@@ -22,14 +22,13 @@ use serde::{Deserialize, Serialize};
 
 pub use case::{Attempt, CaseResult, Check, Problem, RunStatus};
 pub use catalogue::{
-    Ambiguity, Area, CaseRecord, Catalogue, ChecklistItem, Level, Requirement, Requirements, Role,
-    ShownBy, Source, Step, Strength,
+    Ambiguity, Area, CaseRecord, Catalogue, ChecklistItem, Level, Requirement, Requirements, Role, ShownBy, Source,
+    Step, Strength,
 };
 pub use deviation::{Attestation, Deviation, DeviationStatus, Fault, Severity};
 pub use ledger::{
-    AllowedField, Blocked, Capability, Class, Direction, EnvironmentInfo, FieldCount, FileHits,
-    HostInfo, IdentifierUse, RedactionReport, RedactionRule, SimulatorInfo, SyntheticLedger,
-    TlsFact,
+    AllowedField, Blocked, Capability, Class, Direction, EnvironmentInfo, FieldCount, FileHits, HostInfo,
+    IdentifierUse, RedactionReport, RedactionRule, SimulatorInfo, SyntheticLedger, TlsFact,
 };
 pub use run::{ApiName, DocumentRef, RunInfo, System, Target, TargetKind, Tool};
 pub use schema::{SchemaViolation, schema, schema_text, validate};
@@ -73,11 +72,7 @@ impl Results {
     /// a check to rest on, a case that occurs twice, an end before the start.
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
-        let mut problems: Vec<Problem> = self
-            .results
-            .iter()
-            .flat_map(CaseResult::problems)
-            .collect();
+        let mut problems: Vec<Problem> = self.results.iter().flat_map(CaseResult::problems).collect();
         for pair in self.results.windows(2) {
             if let [a, b] = pair
                 && a.case_id >= b.case_id

@@ -63,9 +63,5 @@ pub fn validate(value: &Value) -> Result<(), Vec<SchemaViolation>> {
             keyword: "$schema".to_owned(),
         }],
     };
-    if violations.is_empty() {
-        Ok(())
-    } else {
-        Err(violations)
-    }
+    if violations.is_empty() { Ok(()) } else { Err(violations) }
 }
