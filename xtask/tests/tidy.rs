@@ -24,12 +24,21 @@ fn files() -> Vec<(String, String)> {
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
         .filter_map(|entry| {
-            let name = entry.path().strip_prefix(&root).ok()?.to_string_lossy().replace('\\', "/");
+            let name = entry
+                .path()
+                .strip_prefix(&root)
+                .ok()?
+                .to_string_lossy()
+                .replace('\\', "/");
             Some((name, fs::read_to_string(entry.path()).ok()?))
         })
         .collect();
     found.sort();
-    assert!(found.len() > 100, "only {} files found: the walk is broken", found.len());
+    assert!(
+        found.len() > 100,
+        "only {} files found: the walk is broken",
+        found.len()
+    );
     found
 }
 
@@ -79,7 +88,12 @@ fn no_switched_off_tests(name: &str, text: &str) -> Vec<String> {
     text.lines()
         .enumerate()
         .filter(|(_, line)| rust(name) && line.trim_start().starts_with(attribute))
-        .map(|(index, _)| format!("{name}:{}: assert today's behaviour and say what is wrong with it instead", index + 1))
+        .map(|(index, _)| {
+            format!(
+                "{name}:{}: assert today's behaviour and say what is wrong with it instead",
+                index + 1
+            )
+        })
         .collect()
 }
 
@@ -96,11 +110,24 @@ fn exceptions_have_reasons(name: &str, text: &str) -> Vec<String> {
 
 #[test]
 fn tidy() {
-    let rules: [Rule; 5] = [too_long, says_what_it_is, clean_lines, no_switched_off_tests, exceptions_have_reasons];
+    let rules: [Rule; 5] = [
+        too_long,
+        says_what_it_is,
+        clean_lines,
+        no_switched_off_tests,
+        exceptions_have_reasons,
+    ];
     let files = files();
-    let findings: Vec<_> =
-        files.iter().flat_map(|(name, text)| rules.iter().flat_map(move |rule| rule(name, text))).collect();
-    assert!(findings.is_empty(), "{} findings:\n{}", findings.len(), findings.join("\n"));
+    let findings: Vec<_> = files
+        .iter()
+        .flat_map(|(name, text)| rules.iter().flat_map(move |rule| rule(name, text)))
+        .collect();
+    assert!(
+        findings.is_empty(),
+        "{} findings:\n{}",
+        findings.len(),
+        findings.join("\n")
+    );
 }
 
 #[test]
@@ -111,13 +138,25 @@ fn every_rule_finds_what_it_looks_for() {
     assert_eq!(says_what_it_is("a.rs", "fn main() {}\n").len(), 1);
     assert_eq!(clean_lines("a.md", "a \nb").len(), 2);
     assert_eq!(no_switched_off_tests("a.rs", concat!("    #[", "ignore]\n")).len(), 1);
-    assert_eq!(exceptions_have_reasons("a.rs", concat!("#[", "allow(dead_code)]\n")).len(), 1);
+    assert_eq!(
+        exceptions_have_reasons("a.rs", concat!("#[", "allow(dead_code)]\n")).len(),
+        1
+    );
 }
 
 /// Every document that users read names commands that exist.
 #[test]
 fn commands_in_the_documentation_exist() {
-    let commands = ["conformance", "simulate", "evidence", "specs", "token", "trekkpaalegg", "finansprodukter", "ci"];
+    let commands = [
+        "conformance",
+        "simulate",
+        "evidence",
+        "specs",
+        "token",
+        "trekkpaalegg",
+        "finansprodukter",
+        "ci",
+    ];
     let mut findings = Vec::new();
     let pattern = regex::Regex::new(r"cargo xtask ([a-z-]+)").unwrap();
     for (name, text) in files().iter().filter(|(name, _)| name.ends_with(".md")) {
