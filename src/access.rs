@@ -38,10 +38,7 @@ impl Access {
     }
 
     /// A system user that was requested with an external reference.
-    pub fn system_user_with_ref(
-        organisation: impl Into<String>,
-        external_ref: impl Into<String>,
-    ) -> Self {
+    pub fn system_user_with_ref(organisation: impl Into<String>, external_ref: impl Into<String>) -> Self {
         Self::SystemUser {
             organisation: organisation.into(),
             external_ref: Some(ExternalRef::new(external_ref)),
@@ -53,9 +50,7 @@ impl Access {
     pub fn organisation(&self) -> Option<&str> {
         match self {
             Self::OwnOrganisation => None,
-            Self::SystemUser { organisation, .. } | Self::ConsumerOrg(organisation) => {
-                Some(organisation)
-            }
+            Self::SystemUser { organisation, .. } | Self::ConsumerOrg(organisation) => Some(organisation),
         }
     }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
 use crate::error::{ConfigurationError, Error};
+use crate::http_client::HttpClients;
 use crate::maskinporten::{self, TokenInfo, Tokens};
 use crate::observer::Observer;
 use crate::transport::Transport;
-use crate::http_client::HttpClients;
 use crate::{Access, Api, Environment, Settings};
 
 /// What all clones of a client share.

@@ -31,9 +31,7 @@ impl SystemClock {
     /// Starts counting now.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            origin: Instant::now(),
-        }
+        Self { origin: Instant::now() }
     }
 }
 

@@ -20,11 +20,7 @@ pub enum Api {
 
 impl Api {
     /// Every API, in a fixed order.
-    pub const ALL: [Self; 3] = [
-        Self::Trekkpaalegg,
-        Self::Finansprodukter,
-        Self::Dialogporten,
-    ];
+    pub const ALL: [Self; 3] = [Self::Trekkpaalegg, Self::Finansprodukter, Self::Dialogporten];
 
     /// The short name used in configuration, logs and messages.
     #[must_use]

@@ -15,10 +15,7 @@ pub(crate) struct HttpClients {
 }
 
 impl HttpClients {
-    pub(crate) fn new(
-        environment: &Environment,
-        settings: &Settings,
-    ) -> Result<Self, ConfigurationError> {
+    pub(crate) fn new(environment: &Environment, settings: &Settings) -> Result<Self, ConfigurationError> {
         let issuer = environment.well_known()?;
         // Metadata fetched over the network may name a token endpoint there.
         let urls = || environment.urls().chain([&issuer]);
@@ -35,7 +32,11 @@ impl HttpClients {
     /// # Errors
     /// [`ConfigurationError`] when nothing in the environment has led to expect such a host.
     pub(crate) fn for_url(&self, url: &Url) -> Result<&reqwest::Client, ConfigurationError> {
-        let client = if is_loopback(url) { &self.loopback } else { &self.network };
+        let client = if is_loopback(url) {
+            &self.loopback
+        } else {
+            &self.network
+        };
         client.as_ref().ok_or_else(|| {
             ConfigurationError::new(
                 "the address lies on this computer while the environment is on the network, or the other way round",

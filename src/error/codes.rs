@@ -74,11 +74,7 @@ impl fmt::Display for Code {
         match (self.info(), safe_identifier(&self.0)) {
             (Some(info), _) => write!(f, "{} ({})", info.code, info.meaning),
             (None, Some(code)) => write!(f, "{code} (not a documented code)"),
-            (None, None) => write!(
-                f,
-                "an undocumented code of {} characters",
-                self.0.chars().count()
-            ),
+            (None, None) => write!(f, "an undocumented code of {} characters", self.0.chars().count()),
         }
     }
 }

@@ -42,12 +42,8 @@ impl Refusal {
             Self::Certificate => {
                 "use a valid enterprise certificate of this environment, with its whole chain; production certificates do not work in test"
             }
-            Self::Audience => {
-                "use the issuer of this environment exactly as published, with its trailing slash"
-            }
-            Self::Scope => {
-                "ask for access to the scope, and add it to the client in this environment"
-            }
+            Self::Audience => "use the issuer of this environment exactly as published, with its trailing slash",
+            Self::Scope => "ask for access to the scope, and add it to the client in this environment",
             Self::Delegation => {
                 "check that the organisation has approved the system user or delegation for this system, and that externalRef is given exactly when the system user was requested with one"
             }
@@ -191,9 +187,7 @@ impl TokenError {
         match &self.kind {
             TokenErrorKind::Unreachable(error) => error.is_retryable(),
             TokenErrorKind::Unavailable => true,
-            TokenErrorKind::Refused(_)
-            | TokenErrorKind::InvalidAnswer(_)
-            | TokenErrorKind::Configuration(_) => false,
+            TokenErrorKind::Refused(_) | TokenErrorKind::InvalidAnswer(_) | TokenErrorKind::Configuration(_) => false,
         }
     }
 

@@ -100,12 +100,7 @@ fn decode(name: &str, text: Option<Secret>) -> Result<Bytes, ConfigurationError>
     URL_SAFE_NO_PAD
         .decode(text.expose().trim_end_matches('=').as_bytes())
         .map(Zeroizing::new)
-        .map_err(|_| {
-            ConfigurationError::new(
-                format!("`{name}` of the JWK is not base64url"),
-                "export the key again",
-            )
-        })
+        .map_err(|_| ConfigurationError::new(format!("`{name}` of the JWK is not base64url"), "export the key again"))
 }
 
 /// Without leading zeros, which some exporters write and the key parser refuses.

@@ -62,18 +62,15 @@ impl SigningKey {
     /// # Errors
     /// [`ConfigurationError`] that says what is in the text instead.
     pub fn from_pem(text: &str, id: KeyId) -> Result<Self, ConfigurationError> {
-        let blocks = pem::parse_many(text).map_err(|error| {
-            not_a_key("the private key is not valid PEM").with_source(error)
-        })?;
+        let blocks =
+            pem::parse_many(text).map_err(|error| not_a_key("the private key is not valid PEM").with_source(error))?;
         let block = blocks
             .iter()
             .find(|block| block.tag().ends_with("PRIVATE KEY"))
             .ok_or_else(|| not_a_key("there is no private key in the PEM text"))?;
         let key = match block.tag() {
             "PRIVATE KEY" => KeyPair::from_pkcs8(block.contents()),
-            "RSA PRIVATE KEY" if block.headers().get("DEK-Info").is_none() => {
-                KeyPair::from_der(block.contents())
-            }
+            "RSA PRIVATE KEY" if block.headers().get("DEK-Info").is_none() => KeyPair::from_der(block.contents()),
             "EC PRIVATE KEY" => {
                 return Err(ConfigurationError::new(
                     "the private key is an elliptic curve key",
@@ -87,9 +84,7 @@ impl SigningKey {
                 ));
             }
         };
-        let key = key.map_err(|_| {
-            not_a_key("the private key is not an RSA key of 2048 to 8192 bits")
-        })?;
+        let key = key.map_err(|_| not_a_key("the private key is not an RSA key of 2048 to 8192 bits"))?;
         Self::from_key_pair(key, id)
     }
 
@@ -141,11 +136,7 @@ impl SigningKey {
     /// [`ConfigurationError`] when the password is wrong, or the file does not hold exactly one
     /// RSA key, or no certificate that belongs to it.
     #[cfg(feature = "pkcs12")]
-    pub fn from_pkcs12(
-        bytes: &[u8],
-        password: &str,
-        id: Option<KeyId>,
-    ) -> Result<Self, ConfigurationError> {
+    pub fn from_pkcs12(bytes: &[u8], password: &str, id: Option<KeyId>) -> Result<Self, ConfigurationError> {
         let (key, chain) = super::pkcs12::read(bytes, password, id.is_none())?;
         Self::from_key_pair(key, id.unwrap_or(KeyId::CertificateChain(chain)))
     }
@@ -167,11 +158,7 @@ impl SigningKey {
                     "give the kid under which the key is registered on the client",
                 ));
             }
-            KeyId::CertificateChain(chain)
-                if !chain
-                    .first()
-                    .is_some_and(|leaf| holds_public_key(leaf, &key)) =>
-            {
+            KeyId::CertificateChain(chain) if !chain.first().is_some_and(|leaf| holds_public_key(leaf, &key)) => {
                 return Err(ConfigurationError::new(
                     "the first certificate of the chain does not belong to the private key",
                     "put the enterprise certificate first, and check that key and certificate are a pair",
@@ -229,9 +216,7 @@ impl fmt::Debug for SigningKey {
 /// `RSAPublicKey` structure, so that no certificate parser is needed to compare them.
 pub(super) fn holds_public_key(certificate: &[u8], key: &KeyPair) -> bool {
     let public = key.public_key().as_ref();
-    certificate
-        .windows(public.len())
-        .any(|window| window == public)
+    certificate.windows(public.len()).any(|window| window == public)
 }
 
 fn not_a_key(problem: &str) -> ConfigurationError {

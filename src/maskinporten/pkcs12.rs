@@ -62,10 +62,7 @@ fn chain(key: &KeyPair, certificates: &[&Certificate]) -> Vec<Vec<u8>> {
         chain.push(certificate);
         // A root names itself: the chain ends there.
         next = (certificate.issuer() != certificate.subject())
-            .then(|| {
-                rest.iter()
-                    .position(|other| other.subject() == certificate.issuer())
-            })
+            .then(|| rest.iter().position(|other| other.subject() == certificate.issuer()))
             .flatten();
     }
     chain

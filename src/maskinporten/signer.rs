@@ -4,9 +4,7 @@ use std::fmt;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair;
-use aws_lc_rs::signature::{
-    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaSignatureEncoding,
-};
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaSignatureEncoding};
 
 /// The signature algorithms that Maskinporten takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -84,12 +82,7 @@ impl Signer for RsaSigner {
     fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, SignError> {
         let mut signature = vec![0; self.0.public_modulus_len()];
         self.0
-            .sign(
-                algorithm.encoding(),
-                &SystemRandom::new(),
-                message,
-                &mut signature,
-            )
+            .sign(algorithm.encoding(), &SystemRandom::new(), message, &mut signature)
             .map_err(|_| SignError::new("the RSA operation failed"))?;
         Ok(signature)
     }

@@ -32,12 +32,7 @@ impl Tokens {
         Self { config, capacity }
     }
 
-    pub(crate) async fn info(
-        &self,
-        _shared: &Shared,
-        api: Api,
-        access: &Access,
-    ) -> Result<TokenInfo, Error> {
+    pub(crate) async fn info(&self, _shared: &Shared, api: Api, access: &Access) -> Result<TokenInfo, Error> {
         access.validate()?;
         let _ = (self.config.scopes_for(api)?, self.capacity);
         Err(TokenError::new(TokenErrorKind::InvalidAnswer("no token was requested")).into())

@@ -163,10 +163,7 @@ pub(super) struct CallInner {
 }
 
 impl Call {
-    pub(super) fn new(
-        transport: &Transport,
-        options: CallOptions,
-    ) -> Result<Self, crate::error::ConfigurationError> {
+    pub(super) fn new(transport: &Transport, options: CallOptions) -> Result<Self, crate::error::ConfigurationError> {
         let url = transport.shared.environment.base_url(options.api)?;
         Ok(Self {
             inner: Arc::new(CallInner {
@@ -206,10 +203,7 @@ impl Call {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Outcome> {
         // The value is replaced as a whole, so a panic elsewhere cannot leave half of one.
-        self.inner
-            .outcome
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.inner.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -38,7 +38,13 @@ impl Transport {
         let result = operation(call.clone()).await;
         match call.take() {
             Outcome::Failed(error) => Err(error),
-            Outcome::Answered { status, headers, body, correlation_id, attempts } => Ok(Answer {
+            Outcome::Answered {
+                status,
+                headers,
+                body,
+                correlation_id,
+                attempts,
+            } => Ok(Answer {
                 status,
                 headers,
                 body,
