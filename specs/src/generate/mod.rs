@@ -1,0 +1,155 @@
+//! Rust bindings of a lowered document: progenitor's client, and the types it cannot write.
+//!
+//! progenitor and typify write the client, the builders and the structs. What they cannot write
+//! well is written here and put beside them in `types`: enums that keep an unknown code, and the
+//! code that reads and writes decimals digit for digit. Afterwards the syntax tree is polished:
+//! no undeclared header, no personal data in `Debug`.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use proc_macro2::TokenStream;
+use progenitor::{
+    GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl,
+};
+use serde_json::Value;
+
+use crate::lower::{Lowered, tree};
+
+mod decimals;
+mod enums;
+mod names;
+mod pinned;
+mod polish;
+
+pub use pinned::{PinnedError, pinned_to_out_dir};
+
+/// How to write the bindings.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Path of the type of the client's inner value, for instance `crate::transport::Call`;
+    /// none for a client without.
+    pub inner_type: Option<String>,
+}
+
+/// Why no bindings could be generated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{document}: {problem}{}. {way_out}", .pointer.as_ref().map(|p| format!(" (at {p})")).unwrap_or_default())]
+#[non_exhaustive]
+pub struct GenerateError {
+    /// What messages call the document.
+    pub document: String,
+    /// JSON pointer, where one is known.
+    pub pointer: Option<String>,
+    /// What went wrong.
+    pub problem: String,
+    /// What to do about it.
+    pub way_out: String,
+}
+
+/// Path prefix of the types written here, until [`polish`] knows from which module they are used.
+const PLACEHOLDER: &str = "bindings_types";
+
+/// Generates formatted Rust code.
+///
+/// # Errors
+/// [`GenerateError`] when progenitor refuses the lowered document, or gives up on it.
+pub fn rust(lowered: &Lowered, options: &Options) -> Result<String, GenerateError> {
+    let fail = |problem: String| GenerateError {
+        document: lowered.name().to_owned(),
+        pointer: None,
+        problem,
+        way_out: "Lowering should have caught this; `specs lower FILE --explain` shows what it did. \
+                  Removing the construct from a copy of the document is the way around"
+            .to_owned(),
+    };
+    let emitted = emitted(lowered);
+    // The last net: progenitor and typify end in `panic!` on what they do not expect.
+    let tokens = catch_unwind(AssertUnwindSafe(|| tokens(lowered, options, &emitted)))
+        .unwrap_or_else(|panic| Err(format!("progenitor gave up: {}", panic_text(&*panic))))
+        .map_err(&fail)?;
+    let mut file: syn::File =
+        syn::parse2(tokens).map_err(|error| fail(format!("progenitor wrote no Rust: {error}")))?;
+    let items = catch_unwind(AssertUnwindSafe(|| {
+        emitted.iter().map(Emitted::write).collect::<TokenStream>()
+    }))
+    .map_err(|panic| fail(format!("writing the types failed: {}", panic_text(&*panic))))?;
+    let items: syn::File =
+        syn::parse2(items).map_err(|error| fail(format!("the types are no Rust: {error}")))?;
+    polish::polish(&mut file, items.items);
+    Ok(prettyplease::unparse(&file))
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+        .unwrap_or_else(|| "without a message".to_owned())
+}
+
+/// A component that is written here.
+struct Emitted {
+    component: String,
+    description: Option<String>,
+    spec: Value,
+}
+
+impl Emitted {
+    fn rust_name(&self) -> String {
+        names::pascal(&self.component)
+    }
+
+    fn write(&self) -> TokenStream {
+        match self.spec.get("enum").cloned().map(serde_json::from_value) {
+            Some(Ok(spec)) => enums::write(&self.rust_name(), self.description.as_deref(), &spec),
+            _ => TokenStream::new(),
+        }
+    }
+}
+
+fn emitted(lowered: &Lowered) -> Vec<Emitted> {
+    tree::components(lowered.value())
+        .filter_map(|(name, schema)| {
+            Some(Emitted {
+                component: name.clone(),
+                description: schema
+                    .get("description")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned),
+                spec: schema.get("x-bindings")?.clone(),
+            })
+        })
+        .collect()
+}
+
+fn tokens(
+    lowered: &Lowered,
+    options: &Options,
+    emitted: &[Emitted],
+) -> Result<TokenStream, String> {
+    let document = serde_json::from_value(lowered.value().clone())
+        .map_err(|error| format!("the lowered document is not OpenAPI 3.0: {error}"))?;
+    let mut settings = GenerationSettings::new();
+    settings
+        .with_interface(InterfaceStyle::Builder)
+        .with_tag(TagStyle::Merged)
+        .with_derive("PartialEq")
+        .with_crate("rust_decimal", progenitor::CrateVers::Any, None);
+    if let Some(inner) = &options.inner_type {
+        let inner = inner
+            .parse()
+            .map_err(|error| format!("`{inner}` is no type: {error}"))?;
+        settings.with_inner_type(inner);
+    }
+    for component in emitted {
+        let name = component.rust_name();
+        settings.with_replacement(
+            &name,
+            format!("::{PLACEHOLDER}::{name}"),
+            [TypeImpl::Display, TypeImpl::FromStr].into_iter(),
+        );
+    }
+    Generator::new(&settings)
+        .generate_tokens(&document)
+        .map_err(|error| error.to_string())
+}
