@@ -8,9 +8,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proc_macro2::TokenStream;
-use progenitor::{
-    GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl,
-};
+use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};
 use serde_json::Value;
 
 use crate::lower::{Lowered, tree};
@@ -73,8 +71,7 @@ pub fn rust(lowered: &Lowered, options: &Options) -> Result<String, GenerateErro
         emitted.iter().map(Emitted::write).collect::<TokenStream>()
     }))
     .map_err(|panic| fail(format!("writing the types failed: {}", panic_text(&*panic))))?;
-    let items: syn::File =
-        syn::parse2(items).map_err(|error| fail(format!("the types are no Rust: {error}")))?;
+    let items: syn::File = syn::parse2(items).map_err(|error| fail(format!("the types are no Rust: {error}")))?;
     polish::polish(&mut file, items.items);
     Ok(prettyplease::unparse(&file))
 }
@@ -112,21 +109,14 @@ fn emitted(lowered: &Lowered) -> Vec<Emitted> {
         .filter_map(|(name, schema)| {
             Some(Emitted {
                 component: name.clone(),
-                description: schema
-                    .get("description")
-                    .and_then(Value::as_str)
-                    .map(str::to_owned),
+                description: schema.get("description").and_then(Value::as_str).map(str::to_owned),
                 spec: schema.get("x-bindings")?.clone(),
             })
         })
         .collect()
 }
 
-fn tokens(
-    lowered: &Lowered,
-    options: &Options,
-    emitted: &[Emitted],
-) -> Result<TokenStream, String> {
+fn tokens(lowered: &Lowered, options: &Options, emitted: &[Emitted]) -> Result<TokenStream, String> {
     let document = serde_json::from_value(lowered.value().clone())
         .map_err(|error| format!("the lowered document is not OpenAPI 3.0: {error}"))?;
     let mut settings = GenerationSettings::new();

@@ -28,7 +28,11 @@ pub(super) fn polish(file: &mut syn::File, items: Vec<Item>) {
 
 fn types_of(file: &mut syn::File) -> Option<&mut Vec<Item>> {
     file.items.iter_mut().find_map(|item| match item {
-        Item::Mod(ItemMod { ident, content: Some((_, items)), .. }) if ident == "types" => Some(items),
+        Item::Mod(ItemMod {
+            ident,
+            content: Some((_, items)),
+            ..
+        }) if ident == "types" => Some(items),
         _ => None,
     })
 }
@@ -49,8 +53,8 @@ impl VisitMut for Polisher {
 
     /// Types written here are found from wherever they are used.
     fn visit_path_mut(&mut self, path: &mut Path) {
-        let is_ours = path.leading_colon.is_some()
-            && path.segments.first().is_some_and(|first| first.ident == PLACEHOLDER);
+        let is_ours =
+            path.leading_colon.is_some() && path.segments.first().is_some_and(|first| first.ident == PLACEHOLDER);
         if is_ours {
             let mut segments = Punctuated::<syn::PathSegment, Token![::]>::new();
             if self.modules == ["types"] {
@@ -62,7 +66,10 @@ impl VisitMut for Polisher {
                 segments.push(format_ident!("types").into());
             }
             segments.extend(path.segments.iter().skip(1).cloned());
-            *path = Path { leading_colon: None, segments };
+            *path = Path {
+                leading_colon: None,
+                segments,
+            };
         }
         visit_mut::visit_path_mut(self, path);
     }
@@ -128,8 +135,7 @@ fn remove_debug(attributes: &mut Vec<Attribute>) -> bool {
         if !attribute.path().is_ident("derive") {
             continue;
         }
-        let Ok(derives) = attribute.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
-        else {
+        let Ok(derives) = attribute.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated) else {
             continue;
         };
         let kept: Vec<_> = derives

@@ -8,8 +8,18 @@ use super::{LowerError, Lowering, tree};
 const NAME: &str = "constraints";
 
 const KEYWORDS: [&str; 12] = [
-    "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum",
-    "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "minProperties", "maxProperties",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minItems",
+    "maxItems",
+    "minProperties",
+    "maxProperties",
 ];
 
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {

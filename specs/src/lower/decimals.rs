@@ -9,9 +9,7 @@ const NAME: &str = "decimals";
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     let mut found = Vec::new();
     tree::walk_schemas(&mut lowering.value, &mut |_, schema| {
-        if schema.get("type").is_some_and(|kind| kind == "number")
-            && !schema.contains_key("x-rust-type")
-        {
+        if schema.get("type").is_some_and(|kind| kind == "number") && !schema.contains_key("x-rust-type") {
             schema.shift_remove("format");
             schema.shift_remove("enum");
             schema.insert(

@@ -39,13 +39,14 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         };
         let requests = usage.requests.contains(name);
         let responses = usage.responses.contains(name) || !requests;
-        let spec = EnumSpec { values, requests, responses };
+        let spec = EnumSpec {
+            values,
+            requests,
+            responses,
+        };
         schema.shift_remove("enum");
         schema.shift_remove("default");
-        schema.insert(
-            "x-bindings".to_owned(),
-            json!({ "enum": spec }),
-        );
+        schema.insert("x-bindings".to_owned(), json!({ "enum": spec }));
         found.insert(name.clone(), (tree::origin(schema), requests, responses));
     }
     for (name, (pointer, requests, responses)) in found {

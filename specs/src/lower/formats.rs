@@ -13,7 +13,11 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         let Some(format) = schema.get("format").and_then(|f| f.as_str()).map(str::to_owned) else {
             return;
         };
-        let kind = schema.get("type").and_then(|t| t.as_str()).unwrap_or("string").to_owned();
+        let kind = schema
+            .get("type")
+            .and_then(|t| t.as_str())
+            .unwrap_or("string")
+            .to_owned();
         if kind != "string" {
             return;
         }

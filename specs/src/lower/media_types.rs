@@ -18,7 +18,9 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         };
         let kinds: Vec<String> = content.keys().cloned().collect();
         let json = kinds.iter().find(|kind| is_json(kind)).or_else(|| {
-            kinds.iter().find(|kind| kind.as_str() == "*/*" || kind.as_str() == "application/*")
+            kinds
+                .iter()
+                .find(|kind| kind.as_str() == "*/*" || kind.as_str() == "application/*")
         });
         let typed = json.filter(|kind| {
             let schema = content.get(*kind).and_then(|media| media.get("schema"));
@@ -39,7 +41,11 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
                 "application/octet-stream".to_owned(),
                 json!({ "schema": { "type": "string", "format": "binary" } }),
             );
-            found.push((at, kinds.join(", "), "a stream of bytes, whatever the media type".to_owned()));
+            found.push((
+                at,
+                kinds.join(", "),
+                "a stream of bytes, whatever the media type".to_owned(),
+            ));
         }
         *content = kept;
     });

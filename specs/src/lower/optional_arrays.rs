@@ -18,9 +18,9 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
             .collect();
         let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
         for (name, property) in properties.into_iter().flatten() {
-            let is_collection = property.get("type").is_some_and(|kind| {
-                kind == "array" || (kind == "object" && property.get("properties").is_none())
-            });
+            let is_collection = property
+                .get("type")
+                .is_some_and(|kind| kind == "array" || (kind == "object" && property.get("properties").is_none()));
             if let Some(property) = property.as_object_mut()
                 && is_collection
                 && !required.contains(name)

@@ -27,11 +27,7 @@ pub(crate) fn origin_of(value: &Value) -> String {
 }
 
 /// Visits one schema and every schema inside it, outermost first.
-pub(crate) fn walk_schema(
-    value: &mut Value,
-    pointer: &str,
-    visit: &mut dyn FnMut(&str, &mut Map<String, Value>),
-) {
+pub(crate) fn walk_schema(value: &mut Value, pointer: &str, visit: &mut dyn FnMut(&str, &mut Map<String, Value>)) {
     let Some(schema) = value.as_object_mut() else {
         return;
     };
@@ -40,11 +36,7 @@ pub(crate) fn walk_schema(
         match key.as_str() {
             "properties" => {
                 for (name, property) in child.as_object_mut().into_iter().flatten() {
-                    walk_schema(
-                        property,
-                        &format!("{pointer}/properties/{}", step(name)),
-                        visit,
-                    );
+                    walk_schema(property, &format!("{pointer}/properties/{}", step(name)), visit);
                 }
             }
             "items" | "additionalProperties" | "not" => {
@@ -78,14 +70,8 @@ pub(crate) enum Part {
 }
 
 /// Visits every operation, parameter, response, body, media type and top-level schema.
-pub(crate) fn walk_parts(
-    document: &mut Value,
-    visit: &mut dyn FnMut(Part, &str, &mut Value),
-) {
-    if let Some(components) = document
-        .get_mut("components")
-        .and_then(Value::as_object_mut)
-    {
+pub(crate) fn walk_parts(document: &mut Value, visit: &mut dyn FnMut(Part, &str, &mut Value)) {
+    if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
         for (section, entries) in components.iter_mut() {
             for (name, entry) in entries.as_object_mut().into_iter().flatten() {
                 let pointer = format!("/components/{section}/{}", step(name));
@@ -166,10 +152,7 @@ fn content(value: &mut Value, pointer: &str, visit: &mut dyn FnMut(Part, &str, &
 }
 
 /// Visits every schema of the document, outermost first.
-pub(crate) fn walk_schemas(
-    document: &mut Value,
-    visit: &mut dyn FnMut(&str, &mut Map<String, Value>),
-) {
+pub(crate) fn walk_schemas(document: &mut Value, visit: &mut dyn FnMut(&str, &mut Map<String, Value>)) {
     walk_parts(document, &mut |part, pointer, value| {
         if part == Part::Schema {
             walk_schema(value, pointer, visit);
@@ -206,10 +189,7 @@ pub(crate) fn strip(value: &mut Value) {
 
 /// The name in a reference to a component schema.
 pub(crate) fn schema_name(schema: &Map<String, Value>) -> Option<&str> {
-    schema
-        .get("$ref")?
-        .as_str()?
-        .strip_prefix("#/components/schemas/")
+    schema.get("$ref")?.as_str()?.strip_prefix("#/components/schemas/")
 }
 
 /// The component schemas.
@@ -222,10 +202,7 @@ pub(crate) fn components(document: &Value) -> impl Iterator<Item = (&String, &Va
 }
 
 /// Every operation with its place; the callback may change it.
-pub(crate) fn walk_operations(
-    document: &mut Value,
-    visit: &mut dyn FnMut(&str, &mut Map<String, Value>),
-) {
+pub(crate) fn walk_operations(document: &mut Value, visit: &mut dyn FnMut(&str, &mut Map<String, Value>)) {
     walk_parts(document, &mut |part, pointer, value| {
         if part == Part::Operation
             && let Some(operation) = value.as_object_mut()
