@@ -34,11 +34,7 @@ fn files() -> Vec<(String, String)> {
         })
         .collect();
     found.sort();
-    assert!(
-        found.len() > 50,
-        "only {} files found: the walk is broken",
-        found.len()
-    );
+    assert!(found.len() > 50, "only {} files found: the walk is broken", found.len());
     found
 }
 

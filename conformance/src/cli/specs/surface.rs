@@ -36,7 +36,12 @@ pub async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
         let name = format!("specs/surface/{module}.txt");
         if args.check {
             let diff = TextDiff::from_lines(&committed, listing);
-            write!(ui.out, "{}", diff.unified_diff().header(&name, &format!("{name} as it would be written")))?;
+            write!(
+                ui.out,
+                "{}",
+                diff.unified_diff()
+                    .header(&name, &format!("{name} as it would be written"))
+            )?;
         } else {
             write_atomically(&file, listing.as_bytes())?;
             writeln!(ui.out, "wrote {name}")?;
@@ -67,8 +72,8 @@ pub(super) fn listings(folder: &Path) -> Result<Vec<(String, String)>, Failure> 
     for entry in &manifest.documents {
         let Some(module) = &entry.module else { continue };
         let file = folder.join(&entry.api).join(format!("{}.json", entry.version));
-        let bytes = fs::read(&file)
-            .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", file.display())))?;
+        let bytes =
+            fs::read(&file).map_err(|error| Failure::usage(format!("{} cannot be read: {error}", file.display())))?;
         let surface = of_document(&format!("{}@{}", entry.api, entry.version), &bytes).map_err(Failure::usage)?;
         listings.push((module.clone(), surface.to_string()));
     }
@@ -94,6 +99,7 @@ pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Failure>
         use std::os::unix::fs::PermissionsExt as _;
         file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
     }
-    file.persist(path).map_err(|error| Failure::internal(format!("{}: {}", path.display(), error.error)))?;
+    file.persist(path)
+        .map_err(|error| Failure::internal(format!("{}: {}", path.display(), error.error)))?;
     Ok(())
 }
