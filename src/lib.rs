@@ -13,6 +13,7 @@ pub mod observer;
 pub mod secret;
 pub mod settings;
 pub mod transport;
+pub mod trekkpaalegg;
 
 pub use access::Access;
 pub use client::Client;
