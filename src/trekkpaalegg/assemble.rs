@@ -4,8 +4,8 @@ use crate::{
     Access,
     generated::trekkpaalegg::types,
     identifiers::{
-        self, Account, AccountNumber, Class, Kid, NationalIdentityNumber, Organisation,
-        OrganisationNumber, Person, Scheme,
+        self, Account, AccountNumber, Class, Kid, NationalIdentityNumber, Organisation, OrganisationNumber, Person,
+        Scheme,
     },
 };
 
@@ -100,11 +100,7 @@ pub(super) fn assemble(
         }
         _ => {}
     }
-    findings.identifier::<Person>(
-        "/skyldner",
-        &decoded.skyldner,
-        ViolationRule::IdentityNumberShape,
-    );
+    findings.identifier::<Person>("/skyldner", &decoded.skyldner, ViolationRule::IdentityNumberShape);
     let trekkstatus = status(&decoded.trekkstatus, &mut findings);
     let periods = periods(decoded.trekkstoerrelse_for_periode, &mut findings);
     findings.identifier::<Organisation>(
@@ -164,10 +160,7 @@ fn kid(text: &str, findings: &mut Findings) {
 
 fn status(code: &types::Trekkstatus, findings: &mut Findings) -> Trekkstatus {
     let code = code.as_str();
-    for (known, status) in [
-        ("aktiv", Trekkstatus::Aktiv),
-        ("avsluttet", Trekkstatus::Avsluttet),
-    ] {
+    for (known, status) in [("aktiv", Trekkstatus::Aktiv), ("avsluttet", Trekkstatus::Avsluttet)] {
         if code == known {
             return status;
         }
@@ -186,10 +179,7 @@ fn pointer(index: usize, member: &str) -> String {
     format!("/trekkstoerrelseForPeriode/{index}{member}")
 }
 
-fn periods(
-    decoded: Vec<types::TrekkstoerrelseForPeriode>,
-    findings: &mut Findings,
-) -> Vec<Periode> {
+fn periods(decoded: Vec<types::TrekkstoerrelseForPeriode>, findings: &mut Findings) -> Vec<Periode> {
     if decoded.is_empty() {
         findings.violation("/trekkstoerrelseForPeriode", ViolationRule::NoPeriod);
     }

@@ -98,8 +98,7 @@ impl Body {
 
     /// The repaired places of one record, relative to its text.
     pub(super) fn defects(&self, index: usize) -> Vec<(usize, Defect)> {
-        let (Text::Repaired(_, defects), Some(range)) = (&self.text, self.slices().get(index))
-        else {
+        let (Text::Repaired(_, defects), Some(range)) = (&self.text, self.slices().get(index)) else {
             return Vec::new();
         };
         defects

@@ -71,10 +71,7 @@ impl Trekkpaalegg {
             |(service, mut seen, state)| async move {
                 let (item, next) = match state {
                     State::Done => return None,
-                    State::Stuck {
-                        from,
-                        correlation_id,
-                    } => (Err(not_advancing(from, correlation_id)), State::Done),
+                    State::Stuck { from, correlation_id } => (Err(not_advancing(from, correlation_id)), State::Done),
                     State::Ask(from) => match service.page(from, &mut seen).await {
                         Ok(page) => {
                             let next = service.after(from, &page);

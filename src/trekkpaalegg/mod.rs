@@ -46,13 +46,9 @@ use self::{
 };
 
 pub use changes::is_not_advancing;
-pub use order::{
-    Betalingsinformasjon, Order, Periode, RejectedOrder, Stoerrelse, Trekkstatus, UnknownCode,
-};
+pub use order::{Betalingsinformasjon, Order, Periode, RejectedOrder, Stoerrelse, Trekkstatus, UnknownCode};
 pub use page::{Entry, Page, Watermark};
-pub use pay_date::{
-    Contradiction, Decision, PersonDecision, Warning, Withholding, for_person,
-};
+pub use pay_date::{Contradiction, Decision, PersonDecision, Warning, Withholding, for_person};
 pub use rule::{Remark, RemarkRule, Violation, ViolationRule};
 pub use versions::compare_versions;
 
@@ -137,24 +133,14 @@ impl Trekkpaalegg {
         self.fetch(Some((from, self.page_size)), seen).await
     }
 
-    async fn fetch(
-        &self,
-        window: Option<(Watermark, u32)>,
-        seen: &mut Seen,
-    ) -> Result<Page, Error> {
+    async fn fetch(&self, window: Option<(Watermark, u32)>, seen: &mut Seen) -> Result<Page, Error> {
         let answer = self
             .transport
             .send(CallOptions::new(Api::Trekkpaalegg, LIST), |call| async move {
-                let client = generated::Client::new_with_client(
-                    call.base_url(),
-                    call.http(),
-                    call.clone(),
-                );
+                let client = generated::Client::new_with_client(call.base_url(), call.http(), call.clone());
                 let mut request = client.hent_alle_gjeldende();
                 if let Some((from, max)) = window {
-                    request = request
-                        .fra_sekvensnummer(from.to_string())
-                        .maks_antall(max.to_string());
+                    request = request.fra_sekvensnummer(from.to_string()).maks_antall(max.to_string());
                 }
                 request.send().await
             })
@@ -171,9 +157,7 @@ impl Trekkpaalegg {
                 Ok(page)
             }
             Err(violation) => Err(Error::from(
-                violation
-                    .with_status(status)
-                    .with_correlation_id(correlation_id),
+                violation.with_status(status).with_correlation_id(correlation_id),
             )),
         }
     }
@@ -207,17 +191,10 @@ impl Trekkpaalegg {
             .await?;
         let (status, correlation_id) = (answer.status, answer.correlation_id);
         let employer = Employer::of(self.transport.access());
-        let fetched = read_one(answer.body, answer.value, employer).map_err(|violation| {
-            Error::from(
-                violation
-                    .with_status(status)
-                    .with_correlation_id(correlation_id),
-            )
-        })?;
+        let fetched = read_one(answer.body, answer.value, employer)
+            .map_err(|violation| Error::from(violation.with_status(status).with_correlation_id(correlation_id)))?;
         Ok(match fetched {
-            Fetched::Order(order)
-                if order.trekkid != trekkid || order.trekkversjon != i64::from(trekkversjon) =>
-            {
+            Fetched::Order(order) if order.trekkid != trekkid || order.trekkversjon != i64::from(trekkversjon) => {
                 Fetched::Rejected(RejectedOrder {
                     sekvensnummer: Some(order.sekvensnummer),
                     violations: vec![Violation::new("", ViolationRule::NotTheVersionAskedFor)],
@@ -234,9 +211,7 @@ fn read_one(
     decoded: Option<generated::types::Trekkpaalegg>,
     employer: Employer<'_>,
 ) -> Result<Fetched, ContractViolation> {
-    let violation = |found| {
-        ContractViolation::new(Api::Trekkpaalegg, GET, "", "an order as a JSON object", found)
-    };
+    let violation = |found| ContractViolation::new(Api::Trekkpaalegg, GET, "", "an order as a JSON object", found);
     if body.trim_ascii().is_empty() {
         return Err(violation("nothing"));
     }
@@ -244,7 +219,10 @@ fn read_one(
     let read = match whole {
         Some((decoded, body)) => {
             let sekvensnummer = decoded.sekvensnummer;
-            let record = || Record { body: body.clone(), index: 0 };
+            let record = || Record {
+                body: body.clone(),
+                index: 0,
+            };
             assemble(decoded, Vec::new(), employer, record).map_err(|violations| RejectedOrder {
                 sekvensnummer: Some(sekvensnummer),
                 violations,

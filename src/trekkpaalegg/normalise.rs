@@ -124,9 +124,22 @@ pub(super) fn normalise(record: &str) -> Option<Normalised> {
     let members = Members::parse(record)?;
     let mut result = Normalised::default();
     let mut writer = Writer::new();
-    result.duplicates(&members, "", &["trekkid", "trekkversjon", "sekvensnummer", "opprettet",
-        "saksnummer", "trekkpliktig", "skyldner", "trekkstatus", "trekkstoerrelseForPeriode",
-        "betalingsinformasjon"]);
+    result.duplicates(
+        &members,
+        "",
+        &[
+            "trekkid",
+            "trekkversjon",
+            "sekvensnummer",
+            "opprettet",
+            "saksnummer",
+            "trekkpliktig",
+            "skyldner",
+            "trekkstatus",
+            "trekkstoerrelseForPeriode",
+            "betalingsinformasjon",
+        ],
+    );
     for (name, value) in &members.0 {
         let value = value.get();
         match name.as_str() {
@@ -148,8 +161,11 @@ pub(super) fn normalise(record: &str) -> Option<Normalised> {
             }
             "betalingsinformasjon" => {
                 if let Some(payment) = Members::parse(value) {
-                    result.duplicates(&payment, "/betalingsinformasjon",
-                        &["betalingsmottaker", "kidnummer", "kontonummer"]);
+                    result.duplicates(
+                        &payment,
+                        "/betalingsinformasjon",
+                        &["betalingsmottaker", "kidnummer", "kontonummer"],
+                    );
                 }
                 writer.member(name, value);
             }
@@ -174,10 +190,8 @@ impl Normalised {
     fn duplicates(&mut self, members: &Members<'_>, at: &str, known: &[&str]) {
         for name in known {
             if members.0.iter().filter(|(member, _)| member == name).count() > 1 {
-                self.duplicates.push(Violation::new(
-                    format!("{at}/{name}"),
-                    ViolationRule::DuplicateMember,
-                ));
+                self.duplicates
+                    .push(Violation::new(format!("{at}/{name}"), ViolationRule::DuplicateMember));
             }
         }
     }
@@ -198,7 +212,11 @@ impl Normalised {
     fn period(&mut self, index: usize, value: &str) -> Option<String> {
         let members = Members::parse(value)?;
         let at = format!("/trekkstoerrelseForPeriode/{index}");
-        self.duplicates(&members, &at, &["startdato", "sluttdato", "trekkbeloep", "trekkprosent"]);
+        self.duplicates(
+            &members,
+            &at,
+            &["startdato", "sluttdato", "trekkbeloep", "trekkprosent"],
+        );
         let mut writer = Writer::new();
         for (name, value) in &members.0 {
             let value = value.get();
@@ -247,7 +265,11 @@ mod tests {
     #[test]
     fn each_spelling_is_rewritten_and_remarked() {
         for (given, written, remarks) in [
-            (r#"{"trekkid":10001}"#, r#"{"trekkid":"10001"}"#, vec!["/trekkid numeric-trekkid"]),
+            (
+                r#"{"trekkid":10001}"#,
+                r#"{"trekkid":"10001"}"#,
+                vec!["/trekkid numeric-trekkid"],
+            ),
             (
                 r#"{"trekkid":123456789012345678901234567890}"#,
                 r#"{"trekkid":"123456789012345678901234567890"}"#,
@@ -271,7 +293,10 @@ mod tests {
                 vec![],
             ),
         ] {
-            assert_eq!(rules(given), (written.to_owned(), remarks.iter().map(ToString::to_string).collect()));
+            assert_eq!(
+                rules(given),
+                (written.to_owned(), remarks.iter().map(ToString::to_string).collect())
+            );
         }
     }
 

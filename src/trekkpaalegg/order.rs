@@ -9,9 +9,7 @@ use super::{
     body::Body,
     rule::{Remark, Violation},
 };
-use crate::identifiers::{
-    AccountNumber, IdentifierError, KidNumber, NationalIdentityNumber, OrganisationNumber,
-};
+use crate::identifiers::{AccountNumber, IdentifierError, KidNumber, NationalIdentityNumber, OrganisationNumber};
 
 /// One version of a withholding order (`trekkpålegg`) that keeps the contract.
 ///

@@ -4,11 +4,7 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 
-use crate::{
-    Api,
-    error::ContractViolation,
-    generated::trekkpaalegg::types,
-};
+use crate::{Api, error::ContractViolation, generated::trekkpaalegg::types};
 
 use super::{
     assemble::{Employer, assemble},
@@ -95,10 +91,7 @@ pub struct Page {
 
 /// One record of a page.
 #[derive(Debug, Clone, Copy)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a record either keeps the contract or breaks it"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a record either keeps the contract or breaks it")]
 pub enum Entry<'a> {
     /// It keeps the contract.
     Order(&'a Order),
@@ -179,13 +172,12 @@ impl Page {
                         body: Arc::clone(&body),
                         index,
                     };
-                    let read = assemble(order, Vec::new(), request.employer, record).map_err(
-                        |violations| RejectedOrder {
+                    let read =
+                        assemble(order, Vec::new(), request.employer, record).map_err(|violations| RejectedOrder {
                             sekvensnummer: (sekvensnummer <= MAX_SEQUENCE).then_some(sekvensnummer),
                             violations,
                             record: record(),
-                        },
-                    );
+                        });
                     reader.take(read);
                 }
             }
@@ -200,10 +192,7 @@ impl Page {
         if unsorted {
             page.remark("", RemarkRule::Unsorted);
         }
-        if request
-            .window
-            .is_some_and(|(_, max)| page.received > max as usize)
-        {
+        if request.window.is_some_and(|(_, max)| page.received > max as usize) {
             page.remark("", RemarkRule::MoreThanAsked);
         }
         Ok(page)

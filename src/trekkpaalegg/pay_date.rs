@@ -115,9 +115,7 @@ impl Order {
                 }
                 match period.stoerrelse {
                     Stoerrelse::Trekkbeloep(amount) => Withholding::AmountPerMonth(amount),
-                    Stoerrelse::Trekkprosent(percentage) => {
-                        Withholding::PercentageOfPayment(percentage)
-                    }
+                    Stoerrelse::Trekkprosent(percentage) => Withholding::PercentageOfPayment(percentage),
                 }
             }
             (None, _) => {
@@ -137,10 +135,7 @@ impl Order {
         {
             warnings.push(Warning::EndedWithOpenPeriodElsewhere);
         }
-        Decision {
-            withholding,
-            warnings,
-        }
+        Decision { withholding, warnings }
     }
 }
 

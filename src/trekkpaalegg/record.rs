@@ -15,11 +15,7 @@ use super::{
 };
 
 /// Reads the record at `index`, whatever it is.
-pub(super) fn read(
-    body: &Arc<Body>,
-    index: usize,
-    employer: Employer<'_>,
-) -> Result<Order, RejectedOrder> {
+pub(super) fn read(body: &Arc<Body>, index: usize, employer: Employer<'_>) -> Result<Order, RejectedOrder> {
     let text = body.record(index);
     let record = || Record {
         body: Arc::clone(body),
@@ -98,10 +94,7 @@ fn locate(text: &str) -> Vec<Violation> {
                     // The message names the member in quotes; without one the object will do.
                     let member = found.message.split('"').nth(1).unwrap_or_default();
                     let separator = if member.is_empty() { "" } else { "/" };
-                    (
-                        format!("{}{separator}{member}", found.pointer),
-                        ViolationRule::Missing,
-                    )
+                    (format!("{}{separator}{member}", found.pointer), ViolationRule::Missing)
                 }
                 "oneOf" => (found.pointer, ViolationRule::ExactlyOneSize),
                 _ => return None,

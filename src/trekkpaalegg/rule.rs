@@ -196,7 +196,9 @@ mod tests {
             assert!(!column.contains(""));
         }
         assert!(rules.iter().all(|rule| {
-            rule.0.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            rule.0
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         }));
     }
 }

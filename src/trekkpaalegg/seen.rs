@@ -90,8 +90,7 @@ impl Seen {
                 remarks.push(("/betalingsinformasjon/kidnummer", RemarkRule::KidChanged));
             }
             if versions.iter().any(|version| {
-                (version.trekkversjon < order.trekkversjon)
-                    != (version.sekvensnummer < order.sekvensnummer)
+                (version.trekkversjon < order.trekkversjon) != (version.sekvensnummer < order.sekvensnummer)
             }) {
                 remarks.push(("/trekkversjon", RemarkRule::VersionGoesBack));
             }
@@ -130,10 +129,7 @@ impl Seen {
         let Some(versions) = self.orders.get_mut(&trekkid) else {
             return;
         };
-        if let Some(place) = versions
-            .iter()
-            .position(|version| version.trekkversjon == trekkversjon)
-        {
+        if let Some(place) = versions.iter().position(|version| version.trekkversjon == trekkversjon) {
             let sekvensnummer = versions.swap_remove(place).sekvensnummer;
             if let Some(count) = self.sequences.get_mut(&sekvensnummer) {
                 *count -= 1;

@@ -61,9 +61,7 @@ fn read(body: impl Into<Bytes>, window: Option<(i64, u32)>, seen: &mut Seen) -> 
         decoded,
         Request {
             operation: super::LIST,
-            window: window.map(|(from, max)| {
-                (Watermark::new(from.unsigned_abs()).expect("in range"), max)
-            }),
+            window: window.map(|(from, max)| (Watermark::new(from.unsigned_abs()).expect("in range"), max)),
             employer: Employer::Any,
         },
         seen,
@@ -72,11 +70,7 @@ fn read(body: impl Into<Bytes>, window: Option<(i64, u32)>, seen: &mut Seen) -> 
 }
 
 fn page(records: &[Value]) -> Page {
-    read(
-        Value::from(records.to_vec()).to_string(),
-        None,
-        &mut Seen::default(),
-    )
+    read(Value::from(records.to_vec()).to_string(), None, &mut Seen::default())
 }
 
 /// `pointer rule` of everything found in one record.

@@ -56,7 +56,12 @@ fn one_bad_record_spoils_neither_neighbours_nor_watermark() {
 
 #[test]
 fn a_record_without_a_sequence_number_is_reported_and_adds_nothing() {
-    let page = page(&[order(3), with("/sekvensnummer", None), json!(12), with("/sekvensnummer", Some(json!(99.5)))]);
+    let page = page(&[
+        order(3),
+        with("/sekvensnummer", None),
+        json!(12),
+        with("/sekvensnummer", Some(json!(99.5))),
+    ]);
     assert_eq!(page.rejected.len(), 3);
     assert!(page.rejected.iter().all(|rejected| rejected.sekvensnummer.is_none()));
     assert_eq!(page.watermark.get(), 3);
@@ -64,7 +69,11 @@ fn a_record_without_a_sequence_number_is_reported_and_adds_nothing() {
 
 #[test]
 fn a_sequence_number_beyond_the_parameter_does_not_poison_the_watermark() {
-    let page = page(&[order(3), order(1_000_000_000_000_000_000), with("/sekvensnummer", Some("1000000000000000000".into()))]);
+    let page = page(&[
+        order(3),
+        order(1_000_000_000_000_000_000),
+        with("/sekvensnummer", Some("1000000000000000000".into())),
+    ]);
     assert_eq!((page.orders.len(), page.rejected.len()), (1, 2));
     assert_eq!(page.watermark.get(), 3);
 }
@@ -85,7 +94,10 @@ fn bytes_that_json_may_not_have_cost_one_record() {
         "\"trekkid\":\"T2\",\"nytt\":\"@\"",
         1,
     ));
-    let bytes: Vec<u8> = bytes.into_iter().map(|byte| if byte == b'@' { 0xff } else { byte }).collect();
+    let bytes: Vec<u8> = bytes
+        .into_iter()
+        .map(|byte| if byte == b'@' { 0xff } else { byte })
+        .collect();
     let page = read(bytes, None, &mut Seen::default());
     assert_eq!(page.orders.len(), 2);
     assert_eq!(page.rejected[0].violations[0].rule.id(), "not-utf8");
@@ -95,7 +107,10 @@ fn bytes_that_json_may_not_have_cost_one_record() {
 #[test]
 fn a_byte_order_mark_is_remarked() {
     let page = read(format!("\u{feff}{}", json!([order(1)])), None, &mut Seen::default());
-    assert_eq!((page.orders.len(), remarks(&page)), (1, vec![" byte-order-mark".to_owned()]));
+    assert_eq!(
+        (page.orders.len(), remarks(&page)),
+        (1, vec![" byte-order-mark".to_owned()])
+    );
 }
 
 #[test]
@@ -104,7 +119,12 @@ fn oddities_of_a_page_are_remarked() {
     let page = read(body, Some((5, 3)), &mut Seen::default());
     assert_eq!(
         remarks(&page),
-        ["/2/sekvensnummer not-after-from", "/3 duplicate", " unsorted", " more-than-asked"]
+        [
+            "/2/sekvensnummer not-after-from",
+            "/3 duplicate",
+            " unsorted",
+            " more-than-asked"
+        ]
     );
     assert_eq!((page.orders.len(), page.received, page.watermark.get()), (3, 4, 9));
 }

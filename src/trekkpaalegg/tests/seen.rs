@@ -16,6 +16,9 @@ fn it_forgets_the_oldest_and_never_grows() {
     // 50 is remembered, 47 no longer.
     let page = read(json!([order(50), order(47)]).to_string(), None, &mut seen);
     assert_eq!(page.orders.len(), 1);
-    assert_eq!(page.remarks.iter().filter(|remark| remark.rule == R::Duplicate).count(), 1);
+    assert_eq!(
+        page.remarks.iter().filter(|remark| remark.rule == R::Duplicate).count(),
+        1
+    );
     assert!(seen.len() <= 3);
 }
