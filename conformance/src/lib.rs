@@ -1,6 +1,7 @@
 //! Conformance suite, simulator and evidence packs for integrations with Skatteetaten's
 //! Trekkpålegg and finansprodukter APIs.
 
+pub mod catalogue;
 pub mod cli;
 pub mod evidence;
 pub mod results;

@@ -1,0 +1,3 @@
+//! The suite from outside: catalogue, cases, runs, and that every case can fail.
+
+mod catalogue;
