@@ -40,7 +40,12 @@ pub(super) fn check(catalogue: &Catalogue) -> Vec<Problem> {
         if case.has_role(Role::M) != case.statement.is_some() {
             say(id, "a case has a statement exactly when a person makes it".to_owned());
         }
-        let texts = [&record.title, &record.purpose, &record.verdict_rule, &record.applicability];
+        let texts = [
+            &record.title,
+            &record.purpose,
+            &record.verdict_rule,
+            &record.applicability,
+        ];
         let steps = record.steps.iter().flat_map(|step| [&step.action, &step.expected]);
         for text in texts.into_iter().chain(steps).chain(&case.statement) {
             if half(text) {
@@ -60,14 +65,21 @@ pub(super) fn check(catalogue: &Catalogue) -> Vec<Problem> {
                     .filter_map(|case| catalogue.case(case))
                     .any(|case| case.has_role(Role::M));
                 if !stated {
-                    say(id, "the requirement needs a statement, but no case asks for one".to_owned());
+                    say(
+                        id,
+                        "the requirement needs a statement, but no case asks for one".to_owned(),
+                    );
                 }
             }
             ShownBy::NotTestable { reason } if half(reason) => {
                 say(id, "the reason is missing in a language".to_owned());
             }
             ShownBy::NotTestable { .. } => {
-                if catalogue.cases.iter().any(|case| case.record.requirement_ids.contains(&requirement.id)) {
+                if catalogue
+                    .cases
+                    .iter()
+                    .any(|case| case.record.requirement_ids.contains(&requirement.id))
+                {
                     say(id, "no case can show it, yet a case says it does".to_owned());
                 }
             }

@@ -298,13 +298,10 @@ fn requirement(file: &RequirementFile, entry: &RequirementEntry, cases: &[Case])
 }
 
 pub(super) fn load() -> Result<Catalogue, CatalogueError> {
-    let (_, head) = read::<Head>(HEAD)?
-        .into_iter()
-        .next()
-        .ok_or(CatalogueError::File {
-            file: "catalogue.toml",
-            problem: "it is missing".to_owned(),
-        })?;
+    let (_, head) = read::<Head>(HEAD)?.into_iter().next().ok_or(CatalogueError::File {
+        file: "catalogue.toml",
+        problem: "it is missing".to_owned(),
+    })?;
     let mut cases = Vec::new();
     let mut seen = BTreeSet::new();
     for (file, content) in read::<CaseFile>(CASES)? {

@@ -75,7 +75,12 @@ pub fn meaning_of_case(case: &Case) -> String {
 #[must_use]
 pub fn meaning_of_requirement(requirement: &Requirement) -> String {
     let strength = requirement.strength.label().en;
-    digest(&[&requirement.text.nb, &requirement.text.en, &strength, &requirement.source.url])
+    digest(&[
+        &requirement.text.nb,
+        &requirement.text.en,
+        &strength,
+        &requirement.source.url,
+    ])
 }
 
 fn digest(parts: &[&str]) -> String {

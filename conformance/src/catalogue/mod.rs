@@ -182,7 +182,9 @@ impl Catalogue {
             problem,
         };
         if case.record.requirement_ids.is_empty() {
-            return Err(wrong("the case names no requirement, so that it shows nothing".to_owned()));
+            return Err(wrong(
+                "the case names no requirement, so that it shows nothing".to_owned(),
+            ));
         }
         for id in &case.record.requirement_ids {
             let Some(requirement) = self.requirements.iter_mut().find(|known| known.id == *id) else {

@@ -50,7 +50,12 @@ fn operations_lead_to_their_cases() {
     for case in builtin().cases() {
         let automated = case.has_role(Role::D) || case.has_role(Role::P);
         let about_the_run = ["SEC-03", "SEC-04", "SEC-05"].contains(&case.id());
-        assert_eq!(automated && !about_the_run, !case.operations.is_empty(), "{}", case.id());
+        assert_eq!(
+            automated && !about_the_run,
+            !case.operations.is_empty(),
+            "{}",
+            case.id()
+        );
     }
 }
 
@@ -88,7 +93,10 @@ fn a_vendor_adds_its_own_and_mistakes_are_named() {
     assert_eq!(catalogue.check().len(), 1);
     catalogue.add_case(case.clone()).unwrap();
     assert_eq!(catalogue.check(), []);
-    assert!(matches!(catalogue.add_case(case.clone()), Err(CatalogueError::Taken(_))));
+    assert!(matches!(
+        catalogue.add_case(case.clone()),
+        Err(CatalogueError::Taken(_))
+    ));
     assert_eq!(
         catalogue.requirement("ACME-R1").unwrap().shown_by,
         ShownBy::Cases {
