@@ -5,6 +5,7 @@ pub mod client;
 pub mod clock;
 pub mod environment;
 pub mod error;
+pub mod finansprodukter;
 pub mod generated;
 mod http_client;
 pub mod identifiers;
