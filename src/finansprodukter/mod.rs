@@ -1,8 +1,5 @@
 //! Innrapportering finansprodukter (RF-1301): reports from financial institutions.
 
-mod check;
+pub mod check;
 
-pub use check::{
-    Checker, Difference, Finding, InvalidSubmission, MAX_BYTES, MAX_FINDINGS, Reference, Report,
-    Rule, Severity, Summary, UnknownRule, check,
-};
+pub use check::{Checker, Finding, InvalidSubmission, Report, Rule, Severity, check};
