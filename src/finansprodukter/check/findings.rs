@@ -17,7 +17,11 @@ pub(super) struct Findings {
 
 impl Findings {
     pub(super) fn new(accepted: BTreeSet<Rule>) -> Self {
-        Self { accepted, list: Vec::new(), omitted: 0 }
+        Self {
+            accepted,
+            list: Vec::new(),
+            omitted: 0,
+        }
     }
 
     pub(super) fn add(&mut self, rule: Rule, at: Path<'_>, message: impl Into<String>) {
@@ -41,23 +45,11 @@ impl Findings {
         }
     }
 
-    pub(super) fn add_difference(
-        &mut self,
-        rule: Rule,
-        at: Path<'_>,
-        message: &str,
-        difference: Difference,
-    ) {
+    pub(super) fn add_difference(&mut self, rule: Rule, at: Path<'_>, message: &str, difference: Difference) {
         self.push(rule, || at.to_pointer(), message.to_owned(), Some(difference));
     }
 
-    fn push(
-        &mut self,
-        rule: Rule,
-        pointer: impl FnOnce() -> String,
-        message: String,
-        difference: Option<Difference>,
-    ) {
+    fn push(&mut self, rule: Rule, pointer: impl FnOnce() -> String, message: String, difference: Option<Difference>) {
         if self.list.len() == MAX_FINDINGS {
             self.omitted += 1;
             return;
@@ -67,7 +59,13 @@ impl Findings {
         } else {
             rule.severity()
         };
-        self.list.push(Finding { pointer: pointer(), rule, severity, message, difference });
+        self.list.push(Finding {
+            pointer: pointer(),
+            rule,
+            severity,
+            message,
+            difference,
+        });
     }
 
     /// The list in the order of the rules, places in the order they were met; and how many

@@ -112,16 +112,14 @@ impl Checker {
         }
         let summary = self.read(bytes, schema.ok(), &mut findings, summary);
         let (findings, omitted) = findings.finish();
-        Report { summary, findings, omitted }
+        Report {
+            summary,
+            findings,
+            omitted,
+        }
     }
 
-    fn read(
-        &self,
-        bytes: &[u8],
-        schema: Option<&Schema>,
-        findings: &mut Findings,
-        summary: Summary,
-    ) -> Summary {
+    fn read(&self, bytes: &[u8], schema: Option<&Schema>, findings: &mut Findings, summary: Summary) -> Summary {
         if bytes.starts_with(b"\xef\xbb\xbf") {
             findings.add(Rule::Syntax, Path::Root, "starts with a byte order mark");
             return summary;

@@ -69,7 +69,10 @@ mod tests {
         let list = Path::Member(&Path::Root, "a/b~c");
         let item = Path::Index(&list, 1_234_567);
         assert_eq!(item.to_pointer(), "/a~1b~0c/1234567");
-        assert_eq!(Path::Member(&item, "x01899912345").to_pointer(), "/a~1b~0c/1234567/x********");
+        assert_eq!(
+            Path::Member(&item, "x01899912345").to_pointer(),
+            "/a~1b~0c/1234567/x********"
+        );
         assert_eq!(safe("/a/01899912345/0"), "/a/********/0");
         assert_eq!(safe(""), "");
     }

@@ -54,17 +54,24 @@ pub(super) struct Remains {
 }
 
 /// Parses the whole of `bytes`. With `keep`, the items stay in the tree as well.
-pub(super) fn read(
-    bytes: &[u8],
-    keep: bool,
-    sink: &mut impl Sink,
-) -> Result<Remains, serde_json::Error> {
-    let mut reader = Reader { sink, keep, repeated: Vec::new() };
+pub(super) fn read(bytes: &[u8], keep: bool, sink: &mut impl Sink) -> Result<Remains, serde_json::Error> {
+    let mut reader = Reader {
+        sink,
+        keep,
+        repeated: Vec::new(),
+    };
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let node = Node { at: Path::Root, place: Place::Body, reader: &mut reader };
+    let node = Node {
+        at: Path::Root,
+        place: Place::Body,
+        reader: &mut reader,
+    };
     let value = node.deserialize(&mut deserializer)?;
     deserializer.end()?;
-    Ok(Remains { value, repeated: reader.repeated })
+    Ok(Remains {
+        value,
+        repeated: reader.repeated,
+    })
 }
 
 struct Reader<'s, S> {
@@ -148,15 +155,25 @@ impl<'de, S: Sink> Visitor<'de> for Node<'_, '_, S> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let Self { at, place, reader } = self;
-        let list = if let Place::List(list) = place { Some(list) } else { None };
+        let list = if let Place::List(list) = place {
+            Some(list)
+        } else {
+            None
+        };
         if let Some(list) = list {
             reader.sink.begin(list);
         }
         let mut items = Vec::new();
         for index in 0.. {
             let at = Path::Index(&at, index);
-            let node = Node { at, place: Place::Elsewhere, reader: &mut *reader };
-            let Some(item) = access.next_element_seed(node)? else { break };
+            let node = Node {
+                at,
+                place: Place::Elsewhere,
+                reader: &mut *reader,
+            };
+            let Some(item) = access.next_element_seed(node)? else {
+                break;
+            };
             if let Some(list) = list {
                 reader.sink.item(list, index, &item, at);
             }
@@ -177,7 +194,11 @@ impl<'de, S: Sink> Visitor<'de> for Node<'_, '_, S> {
             let place = place.member(&name);
             let entry = members.entry(name);
             let here = Path::Member(&at, entry.key());
-            let value = access.next_value_seed(Node { at: here, place, reader: &mut *reader })?;
+            let value = access.next_value_seed(Node {
+                at: here,
+                place,
+                reader: &mut *reader,
+            })?;
             if let map::Entry::Occupied(_) = &entry {
                 // A file can hold millions of them, and each pointer is a text of its own.
                 if reader.repeated.len() > super::MAX_FINDINGS {
@@ -268,7 +289,10 @@ mod tests {
     fn broken_texts_are_errors() {
         let deep = "[".repeat(100_000);
         for text in ["", "{", "{}x", "[1,]", "{\"a\":1e999}", "\"\u{1}\"", &deep] {
-            assert!(read(text.as_bytes(), false, &mut Seen::default()).is_err(), "{text:.20}");
+            assert!(
+                read(text.as_bytes(), false, &mut Seen::default()).is_err(),
+                "{text:.20}"
+            );
         }
         assert!(read(b"\"\xff\"", false, &mut Seen::default()).is_err());
     }

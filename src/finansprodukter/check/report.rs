@@ -52,7 +52,11 @@ impl fmt::Debug for Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = if self.pointer.is_empty() { "(the whole)" } else { &self.pointer };
+        let place = if self.pointer.is_empty() {
+            "(the whole)"
+        } else {
+            &self.pointer
+        };
         write!(f, "{} {}: {}: {}", self.severity, self.rule, place, self.message)?;
         if let Some(Difference { stated, computed }) = &self.difference {
             match stated {
@@ -140,12 +144,16 @@ impl Report {
 
     /// The findings that stand against sending.
     pub fn errors(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.severity == Severity::Error)
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
     }
 
     /// The findings that do not.
     pub fn remarks(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.severity == Severity::Remark)
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Remark)
     }
 
     /// The findings of one rule.
@@ -163,7 +171,9 @@ pub struct InvalidSubmission {
 
 impl InvalidSubmission {
     pub(crate) fn new(report: Report) -> Self {
-        Self { report: Box::new(report) }
+        Self {
+            report: Box::new(report),
+        }
     }
 
     /// All findings.
@@ -191,7 +201,11 @@ impl fmt::Display for InvalidSubmission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 5;
         let count = self.report.errors().count() + self.report.omitted;
-        write!(f, "the submission is not sent: {count} error{}", if count == 1 { "" } else { "s" })?;
+        write!(
+            f,
+            "the submission is not sent: {count} error{}",
+            if count == 1 { "" } else { "s" }
+        )?;
         for finding in self.report.errors().take(SHOWN) {
             write!(f, "; {} at {:?}", finding.rule, finding.pointer)?;
         }

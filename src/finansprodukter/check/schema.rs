@@ -24,13 +24,15 @@ pub(super) struct Schema {
 
 impl Schema {
     fn new(document: &Document) -> Result<Self, String> {
-        let validator =
-            |pointer: &str| Validator::new(document, pointer).map_err(|error| error.to_string());
+        let validator = |pointer: &str| Validator::new(document, pointer).map_err(|error| error.to_string());
         let items = match List::ALL.map(|list| separable(document.value(), list)) {
             [Some(reports), Some(deletions)] => Some([validator(&reports)?, validator(&deletions)?]),
             _ => None,
         };
-        Ok(Self { body: validator(BODY)?, items })
+        Ok(Self {
+            body: validator(BODY)?,
+            items,
+        })
     }
 
     /// The validator of a list's items.
@@ -115,10 +117,18 @@ mod tests {
     #[test]
     fn a_schema_that_ties_items_together_is_judged_as_a_whole() {
         for (pointer, keyword, value) in [
-            ("/components/schemas/Leveranse/properties/oppgave", "uniqueItems", Value::Bool(true)),
+            (
+                "/components/schemas/Leveranse/properties/oppgave",
+                "uniqueItems",
+                Value::Bool(true),
+            ),
             ("/components/schemas/Leveranse/properties/oppgave", "minItems", 1.into()),
             ("/components/schemas/Leveranse", "oneOf", Value::Array(vec![])),
-            ("/components/schemas/Innsending", "not", Value::Object(serde_json::Map::new())),
+            (
+                "/components/schemas/Innsending",
+                "not",
+                Value::Object(serde_json::Map::new()),
+            ),
         ] {
             let mut changed = document().unwrap().into_value();
             changed.pointer_mut(pointer).unwrap()[keyword] = value;

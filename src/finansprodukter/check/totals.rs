@@ -15,11 +15,7 @@ pub(super) struct Definition {
     pub(super) inner: Option<&'static str>,
 }
 
-const fn total(
-    name: &'static str,
-    field: &'static str,
-    inner: Option<&'static str>,
-) -> Definition {
+const fn total(name: &'static str, field: &'static str, inner: Option<&'static str>) -> Definition {
     Definition { name, field, inner }
 }
 
@@ -68,7 +64,9 @@ impl Sums {
             return;
         };
         for (definition, sum) in DEFINITIONS.iter().zip(&mut self.0) {
-            let Some(outer) = members.get(definition.field) else { continue };
+            let Some(outer) = members.get(definition.field) else {
+                continue;
+            };
             let here = Path::Member(&at, definition.field);
             match definition.inner {
                 None => sum.add(outer, here),
@@ -105,7 +103,11 @@ impl Sums {
 
 impl Sum {
     fn add(&mut self, amount: &Value, at: Path<'_>) {
-        match amount.as_str().and_then(amount_of).and_then(|a| self.value.checked_add(a)) {
+        match amount
+            .as_str()
+            .and_then(amount_of)
+            .and_then(|a| self.value.checked_add(a))
+        {
             // `checked_add` rounds when 96 bits do not hold the exact sum. Amounts of at most
             // 15 + 8 digits get there with 790,000 of the largest, four times what 10 MB hold.
             Some(value) => self.value = value,
@@ -124,9 +126,7 @@ impl Sum {
 pub(super) fn amount_of(text: &str) -> Option<Decimal> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let plain = |part: &str, most| {
-        (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
+    let plain = |part: &str, most| (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
     if !plain(whole, 15) || !plain(fraction, 8) {
         return None;
     }
@@ -139,10 +139,30 @@ mod tests {
 
     #[test]
     fn only_plain_decimals_are_amounts() {
-        for (text, value) in [("0", "0"), ("-12.50", "-12.5"), ("007", "7"), ("999999999999999.99", "999999999999999.99")] {
+        for (text, value) in [
+            ("0", "0"),
+            ("-12.50", "-12.5"),
+            ("007", "7"),
+            ("999999999999999.99", "999999999999999.99"),
+        ] {
             assert_eq!(amount_of(text), Some(value.parse().unwrap()), "{text}");
         }
-        for text in ["", "-", ".5", "5.", "1e3", "+1", "1_000", " 1", "1,5", "1.2.3", "1234567890123456", "0.123456789", "NaN", "--1"] {
+        for text in [
+            "",
+            "-",
+            ".5",
+            "5.",
+            "1e3",
+            "+1",
+            "1_000",
+            " 1",
+            "1,5",
+            "1.2.3",
+            "1234567890123456",
+            "0.123456789",
+            "NaN",
+            "--1",
+        ] {
             assert_eq!(amount_of(text), None, "{text}");
         }
     }
@@ -166,7 +186,9 @@ mod tests {
         // Every amount of a product is summed by one of them, and every path leads to an amount.
         let products = &schemas["Finansprodukt"]["properties"];
         let target = |schema: &Value| {
-            schema["$ref"].as_str().map(|reference| reference.rsplit('/').next().unwrap().to_owned())
+            schema["$ref"]
+                .as_str()
+                .map(|reference| reference.rsplit('/').next().unwrap().to_owned())
         };
         for definition in &DEFINITIONS {
             let outer = target(&products[definition.field]).unwrap();

@@ -92,19 +92,13 @@ impl<'a> Walk<'a> {
 
     fn delivery(&mut self, delivery: &Members, at: Path<'_>) {
         self.year(delivery.get("inntektsaar"), at);
-        self.summary.reference =
-            text(delivery, "oppgavegiversLeveranseReferanse").map(Reference::new);
+        self.summary.reference = text(delivery, "oppgavegiversLeveranseReferanse").map(Reference::new);
         if let Some(reporter) = object(delivery, "oppgavegiver") {
-            self.number::<Organisation>(
-                reporter,
-                "organisasjonsnummer",
-                Path::Member(&at, "oppgavegiver"),
-            );
+            self.number::<Organisation>(reporter, "organisasjonsnummer", Path::Member(&at, "oppgavegiver"));
         }
         self.contradictions(at);
         // Whether each list is one; a missing list is an empty one.
-        let [reports, deletions] =
-            List::ALL.map(|list| delivery.get(list.name()).is_none_or(Value::is_array));
+        let [reports, deletions] = List::ALL.map(|list| delivery.get(list.name()).is_none_or(Value::is_array));
         if !reports {
             self.sums.spoil(Path::Member(&at, List::Oppgave.name()));
         }
@@ -125,15 +119,14 @@ impl<'a> Walk<'a> {
             .filter(|year| (1000..=9999).contains(year));
         self.summary.income_year = year;
         let message = match (year, self.checker.year) {
-            (None, _) => {
-                "no year of four digits stands here, so the address to send to is unknown".to_owned()
-            }
+            (None, _) => "no year of four digits stands here, so the address to send to is unknown".to_owned(),
             (Some(found), Some(wanted)) if found != wanted => {
                 format!("the body is for {found}, but is to be sent for {wanted}")
             }
             _ => return,
         };
-        self.findings.add(Rule::IncomeYear, Path::Member(&at, "inntektsaar"), message);
+        self.findings
+            .add(Rule::IncomeYear, Path::Member(&at, "inntektsaar"), message);
     }
 
     fn kind(&mut self, kind: Option<&Value>, at: Path<'_>) {
@@ -145,11 +138,10 @@ impl<'a> Walk<'a> {
                 at,
                 "says that there is nothing to report, but there are reports or deletions",
             ),
-            Some("ordinaer") if is_empty => self.findings.add(
-                Rule::Empty,
-                at,
-                "an ordinary submission without any report or deletion",
-            ),
+            Some("ordinaer") if is_empty => {
+                self.findings
+                    .add(Rule::Empty, at, "an ordinary submission without any report or deletion")
+            }
             _ => {}
         }
     }
@@ -174,7 +166,10 @@ impl<'a> Walk<'a> {
         let konto = Path::Member(&at, "konto");
         let list = Path::Member(&konto, "finansprodukt");
         // What is missing or of another type breaks the schema; the sums are then unknown.
-        match account.and_then(|account| account.get("finansprodukt")).and_then(Value::as_array) {
+        match account
+            .and_then(|account| account.get("finansprodukt"))
+            .and_then(Value::as_array)
+        {
             Some(products) => {
                 for (index, product) in products.iter().enumerate() {
                     self.sums.add(product, Path::Index(&list, index));
@@ -186,22 +181,22 @@ impl<'a> Walk<'a> {
 
     /// Judges the owner's numbers; returns what identifies the owner, if anything does.
     fn owner<'v>(&mut self, owner: &'v Members, at: Path<'_>) -> Option<&'v str> {
-        let person = object(owner, "person").and_then(|person| {
-            self.number::<Person>(person, "foedselsnummer", Path::Member(&at, "person"))
-        });
+        let person = object(owner, "person")
+            .and_then(|person| self.number::<Person>(person, "foedselsnummer", Path::Member(&at, "person")));
         let organisation = object(owner, "organisasjon").and_then(|organisation| {
             let at = Path::Member(&at, "organisasjon");
             self.number::<Organisation>(organisation, "organisasjonsnummer", at)
         });
-        person.or(organisation).or_else(|| text(owner, "alternativIdentifikator"))
+        person
+            .or(organisation)
+            .or_else(|| text(owner, "alternativIdentifikator"))
     }
 
     fn deletion(&mut self, index: usize, deletion: &Value, at: Path<'_>) {
         self.summary.deletions += 1;
         let Some(members) = deletion.as_object() else { return };
         let person = self.number::<Person>(members, "oppgaveeierFoedselsnummer", at);
-        let organisation =
-            self.number::<Organisation>(members, "oppgaveeierOrganisasjonsnummer", at);
+        let organisation = self.number::<Organisation>(members, "oppgaveeierOrganisasjonsnummer", at);
         let other = text(members, "oppgaveeierAlternativIdentifikator");
         let Some(owner) = person.or(organisation).or(other) else {
             let message = "names an account, but nobody who owns it";
@@ -219,7 +214,8 @@ impl<'a> Walk<'a> {
         for (index, subject) in &self.deleted {
             if let Some(report) = self.reported.get(subject) {
                 let message = format!("report {report} is about the same owner and account");
-                self.findings.add(Rule::ReportedAndDeleted, Path::Index(&list, *index), message);
+                self.findings
+                    .add(Rule::ReportedAndDeleted, Path::Index(&list, *index), message);
             }
         }
     }
@@ -238,7 +234,8 @@ impl<'a> Walk<'a> {
             None => {}
             Some(Class::Synthetic) => self.summary.synthetic_numbers += 1,
             Some(Class::Impossible(flaw)) => {
-                self.findings.add(S::RULE, at, format!("no such number can exist: {flaw}"));
+                self.findings
+                    .add(S::RULE, at, format!("no such number can exist: {flaw}"));
             }
             Some(_) => {
                 self.summary.other_numbers += 1;
@@ -254,18 +251,24 @@ impl<'a> Walk<'a> {
     fn count(&mut self, stated: &Members, is_list: bool, at: Path<'_>) {
         let at = Path::Member(&at, "antallOppgaver");
         if !is_list {
-            self.findings.add(Rule::Count, at, "cannot be compared: oppgave is not a list");
+            self.findings
+                .add(Rule::Count, at, "cannot be compared: oppgave is not a list");
             return;
         }
         // Missing or not a whole number: the schema says so.
-        let Some(stated) = stated.get("antallOppgaver").and_then(whole) else { return };
+        let Some(stated) = stated.get("antallOppgaver").and_then(whole) else {
+            return;
+        };
         let (stated, computed) = (Decimal::from(stated), Decimal::from(self.summary.reports));
         if stated != computed {
             self.findings.add_difference(
                 Rule::Count,
                 at,
                 "differs from the number of entries in oppgave",
-                Difference { stated: Some(stated), computed },
+                Difference {
+                    stated: Some(stated),
+                    computed,
+                },
             );
         }
     }
@@ -293,12 +296,11 @@ impl<'a> Walk<'a> {
                         continue;
                     }
                     Some(stated) if stated == computed => continue,
-                    Some(stated) => {
-                        (Rule::Total, Some(stated), "differs from the exact sum over all reports")
-                    }
+                    Some(stated) => (Rule::Total, Some(stated), "differs from the exact sum over all reports"),
                 },
             };
-            self.findings.add_difference(rule, at, message, Difference { stated, computed });
+            self.findings
+                .add_difference(rule, at, message, Difference { stated, computed });
         }
     }
 }
