@@ -66,35 +66,58 @@ impl Trekkpaalegg {
     /// ```
     pub fn changes(&self, from: Watermark) -> impl Stream<Item = Result<Page, Error>> + Send + use<> {
         let service = self.clone();
-        stream::unfold(
-            (service, Seen::default(), State::Ask(from)),
-            |(service, mut seen, state)| async move {
-                let (item, next) = match state {
-                    State::Done => return None,
-                    State::Stuck { from, correlation_id } => (Err(not_advancing(from, correlation_id)), State::Done),
-                    State::Ask(from) => match service.page(from, &mut seen).await {
-                        Ok(page) => {
-                            let next = service.after(from, &page);
-                            (Ok(page), next)
-                        }
-                        Err(error) => (Err(error), State::Done),
-                    },
-                };
-                Some((item, (service, seen, next)))
-            },
-        )
-    }
-
-    fn after(&self, from: Watermark, page: &Page) -> State {
-        if page.received < self.page_size as usize {
-            State::Done
-        } else if page.watermark > from {
-            State::Ask(page.watermark)
-        } else {
-            State::Stuck {
-                from,
-                correlation_id: page.correlation_id.clone(),
+        follow(self.page_size, from, move |from, mut seen| {
+            let service = service.clone();
+            async move {
+                let page = service.page(from, &mut seen).await;
+                (page, seen)
             }
+        })
+    }
+}
+
+/// The paging protocol over any source of pages: `source` answers "what is after this
+/// watermark?" and hands the memory back.
+pub(super) fn follow<F, Fut>(
+    page_size: u32,
+    from: Watermark,
+    source: F,
+) -> impl Stream<Item = Result<Page, Error>> + Send + use<F, Fut>
+where
+    F: FnMut(Watermark, Seen) -> Fut + Send,
+    Fut: Future<Output = (Result<Page, Error>, Seen)> + Send,
+{
+    stream::unfold(
+        (source, Seen::default(), State::Ask(from)),
+        move |(mut source, seen, state)| async move {
+            let (item, seen, next) = match state {
+                State::Done => return None,
+                State::Stuck {
+                    from,
+                    correlation_id,
+                } => (Err(not_advancing(from, correlation_id)), seen, State::Done),
+                State::Ask(from) => match source(from, seen).await {
+                    (Ok(page), seen) => {
+                        let next = after(page_size, from, &page);
+                        (Ok(page), seen, next)
+                    }
+                    (Err(error), seen) => (Err(error), seen, State::Done),
+                },
+            };
+            Some((item, (source, seen, next)))
+        },
+    )
+}
+
+fn after(page_size: u32, from: Watermark, page: &Page) -> State {
+    if page.received < page_size as usize {
+        State::Done
+    } else if page.watermark > from {
+        State::Ask(page.watermark)
+    } else {
+        State::Stuck {
+            from,
+            correlation_id: page.correlation_id.clone(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod pages;
 mod records;
 mod seen;
+mod sequences;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
