@@ -92,10 +92,7 @@ where
         move |(mut source, seen, state)| async move {
             let (item, seen, next) = match state {
                 State::Done => return None,
-                State::Stuck {
-                    from,
-                    correlation_id,
-                } => (Err(not_advancing(from, correlation_id)), seen, State::Done),
+                State::Stuck { from, correlation_id } => (Err(not_advancing(from, correlation_id)), seen, State::Done),
                 State::Ask(from) => match source(from, seen).await {
                     (Ok(page), seen) => {
                         let next = after(page_size, from, &page);

@@ -61,7 +61,11 @@ fn all_published_scenarios_are_good_orders() {
     assert_eq!(orders.len(), 19);
     for order in &orders {
         // The examples' identifiers fail their check digits: a remark, no more.
-        let remarks: Vec<_> = order.remarks().iter().map(|remark| (remark.rule.id(), &*remark.pointer)).collect();
+        let remarks: Vec<_> = order
+            .remarks()
+            .iter()
+            .map(|remark| (remark.rule.id(), &*remark.pointer))
+            .collect();
         assert_eq!(
             remarks,
             [
@@ -156,7 +160,10 @@ fn an_ended_order_with_an_open_period_contradicts_itself() {
 
 #[test]
 fn an_unknown_status_is_a_warning_and_the_period_decides() {
-    let order = invented("hviler", json!([{"startdato": "2025-01-01", "trekkbeloep": {"trekkbeloep": 0}}]));
+    let order = invented(
+        "hviler",
+        json!([{"startdato": "2025-01-01", "trekkbeloep": {"trekkbeloep": 0}}]),
+    );
     assert_eq!(decide(&order, "2025-01-01"), "NOK 0; status,zero");
     assert_eq!(decide(&order, "2024-01-01"), "nothing; status,before");
 }
@@ -181,7 +188,13 @@ fn a_person_gets_a_list_and_never_a_sum() {
     let decisions = for_person(&orders, &person, date("2025-10-15"));
     let found: Vec<_> = decisions
         .iter()
-        .map(|entry| (entry.order.trekkid.as_str(), entry.order.trekkversjon, decide(entry.order, "2025-10-15")))
+        .map(|entry| {
+            (
+                entry.order.trekkid.as_str(),
+                entry.order.trekkversjon,
+                decide(entry.order, "2025-10-15"),
+            )
+        })
         .map(|(trekkid, version, decision)| format!("{trekkid}/{version} {decision}"))
         .collect();
     assert_eq!(

@@ -14,9 +14,7 @@ use super::{order, read, with};
 use crate::{
     Error,
     error::Misuse,
-    trekkpaalegg::{
-        Page, Watermark, changes::follow, is_not_advancing, rule::RemarkRule as R,
-    },
+    trekkpaalegg::{Page, Watermark, changes::follow, is_not_advancing, rule::RemarkRule as R},
 };
 
 /// What a run of the stream came to.
@@ -99,7 +97,12 @@ fn more_than_asked_for_is_full_too() {
     let run = run(2, 0, |from, call| Ok(server(from, 3, call)));
     assert_eq!(run.asked, [0, 3, 6]);
     assert_eq!(delivered(&run), [1, 2, 3, 4, 5, 6, 7]);
-    assert!(run.pages[0].remarks.iter().any(|remark| remark.rule == R::MoreThanAsked));
+    assert!(
+        run.pages[0]
+            .remarks
+            .iter()
+            .any(|remark| remark.rule == R::MoreThanAsked)
+    );
 }
 
 #[test]
