@@ -4,4 +4,5 @@
 pub mod catalogue;
 pub mod cli;
 pub mod evidence;
+pub mod recording;
 pub mod results;
