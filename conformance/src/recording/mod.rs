@@ -37,7 +37,10 @@ pub enum Kind {
 
 /// One request and what came of it, unredacted. `Debug` shows neither headers nor bodies.
 #[derive(Clone)]
-#[expect(clippy::exhaustive_structs, reason = "the runner's own requests are recorded as such too")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the runner's own requests are recorded as such too"
+)]
 pub struct RawExchange {
     /// What it was for.
     pub kind: Kind,
