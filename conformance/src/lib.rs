@@ -6,3 +6,5 @@ pub mod cli;
 pub mod evidence;
 pub mod recording;
 pub mod results;
+pub mod redaction;
+pub mod synthetic;
