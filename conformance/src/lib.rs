@@ -5,6 +5,6 @@ pub mod catalogue;
 pub mod cli;
 pub mod evidence;
 pub mod recording;
-pub mod results;
 pub mod redaction;
+pub mod results;
 pub mod synthetic;

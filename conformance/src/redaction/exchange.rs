@@ -159,9 +159,10 @@ impl Redactor {
             _ => None,
         };
         let outcome = match &exchange.outcome {
-            Outcome::Response { status, headers, body } => {
-                RedactedOutcome::Response { status: status.as_u16(), message: self.message(headers, body, &mut hits) }
-            }
+            Outcome::Response { status, headers, body } => RedactedOutcome::Response {
+                status: status.as_u16(),
+                message: self.message(headers, body, &mut hits),
+            },
             Outcome::Fault { kind, head } => RedactedOutcome::Fault {
                 kind: kind.name().to_owned(),
                 status: head.as_ref().map(|(status, _)| status.as_u16()),
@@ -195,7 +196,10 @@ impl Redactor {
 
     /// Headers and body without secrets and personal data.
     pub fn message(&self, headers: &HeaderMap, body: &[u8], hits: &mut Hits) -> RedactedMessage {
-        RedactedMessage { headers: self.headers(headers, hits), body: self.body(headers, body, hits) }
+        RedactedMessage {
+            headers: self.headers(headers, hits),
+            body: self.body(headers, body, hits),
+        }
     }
 
     fn headers(&self, headers: &HeaderMap, hits: &mut Hits) -> BTreeMap<String, String> {
@@ -236,11 +240,17 @@ impl Redactor {
         if body.is_empty() {
             return None;
         }
-        let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media_type = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         if media_type.starts_with("application/x-www-form-urlencoded") {
             let fields = url::form_urlencoded::parse(body).map(|(name, value)| {
                 let redacted = match self.json(&serde_json::json!({ name.as_ref(): value }), hits) {
-                    Value::Object(object) => object.into_iter().next().and_then(|(_, value)| value.as_str().map(str::to_owned)),
+                    Value::Object(object) => object
+                        .into_iter()
+                        .next()
+                        .and_then(|(_, value)| value.as_str().map(str::to_owned)),
                     _ => None,
                 };
                 (self.text(&name, hits), redacted.unwrap_or_default())
@@ -284,5 +294,8 @@ impl Redactor {
 }
 
 fn described(body: &[u8]) -> RedactedBody {
-    RedactedBody::Binary { bytes: body.len(), sha256: sha256_hex(body) }
+    RedactedBody::Binary {
+        bytes: body.len(),
+        sha256: sha256_hex(body),
+    }
 }

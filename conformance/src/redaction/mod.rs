@@ -75,22 +75,32 @@ impl Rule {
 
     fn what(self) -> Text {
         let (nb, en) = match self {
-            Self::Jwt => ("signerte token og påstander (JWT)", "signed tokens and assertions (JWT)"),
-            Self::Secret => ("nøkler, passord og andre hemmeligheter", "keys, passwords and other secrets"),
+            Self::Jwt => (
+                "signerte token og påstander (JWT)",
+                "signed tokens and assertions (JWT)",
+            ),
+            Self::Secret => (
+                "nøkler, passord og andre hemmeligheter",
+                "keys, passwords and other secrets",
+            ),
             Self::Cookie => ("informasjonskapsler", "cookies"),
             Self::Person => (
                 "fødselsnummer og d-nummer, også syntetiske, og siffer som ligner",
                 "national identity numbers and D numbers, synthetic ones too, and digits that look like one",
             ),
             Self::Account => ("kontonummer", "bank account numbers"),
-            Self::ForeignIdentifier => {
-                ("utenlandske og alternative identifikatorer", "foreign and alternative identifiers")
-            }
+            Self::ForeignIdentifier => (
+                "utenlandske og alternative identifikatorer",
+                "foreign and alternative identifiers",
+            ),
             Self::Personal => (
                 "navn, adresse, telefon, e-post og fritekst i feilmeldinger",
                 "names, addresses, telephone numbers, e-mail addresses and free text of errors",
             ),
-            Self::Header => ("hoder som ikke står på listen over ufarlige", "headers that are not on the list of harmless ones"),
+            Self::Header => (
+                "hoder som ikke står på listen over ufarlige",
+                "headers that are not on the list of harmless ones",
+            ),
         };
         Text::new(nb, en)
     }
@@ -149,7 +159,11 @@ impl Redactor {
             Value::Number(number) => {
                 let text = number.to_string();
                 let redacted = self.value(field, &text, hits);
-                if redacted == text { value.clone() } else { Value::String(redacted) }
+                if redacted == text {
+                    value.clone()
+                } else {
+                    Value::String(redacted)
+                }
             }
             Value::Bool(_) | Value::Null => value.clone(),
         }
@@ -200,7 +214,10 @@ impl Redactor {
         RedactionReport {
             rules: Rule::ALL
                 .iter()
-                .map(|rule| RedactionRule { id: rule.name().to_owned(), what: rule.what() })
+                .map(|rule| RedactionRule {
+                    id: rule.name().to_owned(),
+                    what: rule.what(),
+                })
                 .collect(),
             placeholder_scheme: Text::new(
                 "[regel-nummer]; samme verdi har samme nummer i hele kjøringen, og nummeret sier ingenting om verdien",
@@ -209,7 +226,10 @@ impl Redactor {
             files: state
                 .files
                 .iter()
-                .map(|(path, hits)| FileHits { path: path.clone(), hits: hits.clone() })
+                .map(|(path, hits)| FileHits {
+                    path: path.clone(),
+                    hits: hits.clone(),
+                })
                 .collect(),
         }
     }

@@ -24,9 +24,14 @@ static PATTERNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Whether the whole text is a placeholder of an earlier pass.
 pub(super) fn is_placeholder(text: &str) -> bool {
-    PATTERNS.as_ref().and_then(|patterns| patterns.captures(text)).is_some_and(|found| {
-        found.name("placeholder").is_some_and(|part| part.start() == 0 && part.end() == text.len())
-    })
+    PATTERNS
+        .as_ref()
+        .and_then(|patterns| patterns.captures(text))
+        .is_some_and(|found| {
+            found
+                .name("placeholder")
+                .is_some_and(|part| part.start() == 0 && part.end() == text.len())
+        })
 }
 
 /// Replaces what the patterns find by what `placeholder` says.
@@ -67,7 +72,12 @@ pub(super) fn replace(text: &str, mut placeholder: impl FnMut(Rule, &str) -> Str
 /// Whether the first four digits are a day and a month in any of the series, D numbers included.
 /// Check digits are not asked for: a mistyped number is somebody's too.
 fn looks_like_a_birth_date(digits: &str) -> bool {
-    let pair = |at: usize| digits.get(at..at + 2).and_then(|text| text.parse::<u8>().ok()).unwrap_or(99);
+    let pair = |at: usize| {
+        digits
+            .get(at..at + 2)
+            .and_then(|text| text.parse::<u8>().ok())
+            .unwrap_or(99)
+    };
     let day = match pair(0) {
         day @ 41..=71 => day - 40,
         day => day,

@@ -42,7 +42,10 @@ fn the_same_value_has_the_same_placeholder() {
     let redactor = Redactor::new();
     let (first, _) = json_of(&redactor, &json!({ "skyldner": PERSON }));
     let (other, _) = json_of(&redactor, &json!({ "skyldner": "02817012345" }));
-    let (again, _) = json_of(&redactor, &json!({ "text": format!("about {PERSON} and {}", "018170 12345") }));
+    let (again, _) = json_of(
+        &redactor,
+        &json!({ "text": format!("about {PERSON} and {}", "018170 12345") }),
+    );
     assert_eq!(first, json!({ "skyldner": "[person-1]" }));
     assert_eq!(other, json!({ "skyldner": "[person-2]" }));
     assert_eq!(again, json!({ "text": "about [person-1] and [person-1]" }));
@@ -64,7 +67,13 @@ fn tokens_and_keys_are_found_anywhere() {
 #[test]
 fn digits_that_are_no_birth_date_stay() {
     let redactor = Redactor::new();
-    for text in ["2025-08-09T15:00:00.00Z", "70213997155", "99999999999", "1764115200000", "sekvensnummer 12345"] {
+    for text in [
+        "2025-08-09T15:00:00.00Z",
+        "70213997155",
+        "99999999999",
+        "1764115200000",
+        "sekvensnummer 12345",
+    ] {
         assert_eq!(redactor.text(text, &mut Hits::new()), text);
     }
 }

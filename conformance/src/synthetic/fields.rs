@@ -71,7 +71,10 @@ pub const FIELDS: &[(&str, Kind)] = &[
 /// What a field of this name holds; `None` for one that is not listed.
 #[must_use]
 pub fn kind(name: &str) -> Option<Kind> {
-    FIELDS.binary_search_by(|(field, _)| (*field).cmp(name)).ok().map(|index| FIELDS[index].1)
+    FIELDS
+        .binary_search_by(|(field, _)| (*field).cmp(name))
+        .ok()
+        .map(|index| FIELDS[index].1)
 }
 
 /// Fields in which real numbers are expected, and why.
@@ -98,8 +101,7 @@ pub fn allowed() -> Vec<(&'static str, Text)> {
 
 /// Numbers that Skatteetaten's own examples use and nobody can have: they fail their check digits
 /// or are no date. Persons and organisations.
-pub const PUBLISHED_EXAMPLES: &[&str] =
-    &["00000000000", "10108412345", "123456789", "971648199", "987546231"];
+pub const PUBLISHED_EXAMPLES: &[&str] = &["00000000000", "10108412345", "123456789", "971648199", "987546231"];
 
 #[cfg(test)]
 mod tests {
@@ -107,7 +109,10 @@ mod tests {
 
     #[test]
     fn the_table_can_be_searched() {
-        assert!(FIELDS.windows(2).all(|pair| pair[0].0 < pair[1].0), "not in alphabetical order");
+        assert!(
+            FIELDS.windows(2).all(|pair| pair[0].0 < pair[1].0),
+            "not in alphabetical order"
+        );
         assert_eq!(kind("skyldner"), Some(Kind::Person));
         assert_eq!(kind("nothing"), None);
     }
@@ -116,7 +121,11 @@ mod tests {
     fn the_examples_are_impossible() {
         use skatteetaten_client::identifiers::{Class, Organisation, Person, classify};
         for number in PUBLISHED_EXAMPLES {
-            let class = if number.len() == 11 { classify::<Person>(number) } else { classify::<Organisation>(number) };
+            let class = if number.len() == 11 {
+                classify::<Person>(number)
+            } else {
+                classify::<Organisation>(number)
+            };
             assert!(matches!(class, Some(Class::Impossible(_))), "{number}");
         }
     }

@@ -15,7 +15,10 @@ pub(super) struct Ledger {
 impl Ledger {
     pub(super) fn saw(&mut self, field: &str, direction: Direction, class: Class, hash: &str) {
         *self.counts.entry((field.to_owned(), direction, class)).or_default() += 1;
-        let entry = self.identifiers.entry(hash.to_owned()).or_insert_with(|| (class, BTreeMap::new()));
+        let entry = self
+            .identifiers
+            .entry(hash.to_owned())
+            .or_insert_with(|| (class, BTreeMap::new()));
         // The gravest class that one value had anywhere.
         entry.0 = entry.0.max(class);
         *entry.1.entry(field.to_owned()).or_default() += 1;
@@ -46,7 +49,10 @@ impl Ledger {
                 .collect(),
             allowed_fields: fields::allowed()
                 .into_iter()
-                .map(|(field, reason)| AllowedField { field: field.to_owned(), reason })
+                .map(|(field, reason)| AllowedField {
+                    field: field.to_owned(),
+                    reason,
+                })
                 .collect(),
             blocked,
             identifiers: self

@@ -87,7 +87,9 @@ pub struct Guard {
 
 impl fmt::Debug for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guard").field("declared", &self.declared).finish_non_exhaustive()
+        f.debug_struct("Guard")
+            .field("declared", &self.declared)
+            .finish_non_exhaustive()
     }
 }
 
@@ -96,7 +98,11 @@ impl Guard {
     /// pack, and differs from run to run.
     #[must_use]
     pub fn new(declared: Declared, key: &[u8; 32]) -> Self {
-        Self { declared, key: hmac::Key::new(hmac::HMAC_SHA256, key), ledger: Mutex::default() }
+        Self {
+            declared,
+            key: hmac::Key::new(hmac::HMAC_SHA256, key),
+            ledger: Mutex::default(),
+        }
     }
 
     /// Looks through a body that is about to be sent. What could be real stops it, and the ledger
@@ -106,7 +112,11 @@ impl Guard {
     /// [`NotSent`] with the places; the values are in no message.
     pub fn outgoing(&self, body: &[u8], case_id: Option<&str>) -> Result<(), NotSent> {
         let suspects = self.inspect(body, Direction::Outgoing, case_id);
-        if suspects.is_empty() { Ok(()) } else { Err(NotSent { suspects }) }
+        if suspects.is_empty() {
+            Ok(())
+        } else {
+            Err(NotSent { suspects })
+        }
     }
 
     /// Looks through a body that has arrived. What could be real is a finding about its sender.
@@ -167,7 +177,11 @@ impl Guard {
     }
 
     fn declared_person(&self, text: &str) -> Class {
-        if self.declared.persons.contains(text) { Class::Synthetic } else { Class::CouldBeReal }
+        if self.declared.persons.contains(text) {
+            Class::Synthetic
+        } else {
+            Class::CouldBeReal
+        }
     }
 
     fn inspect(&self, body: &[u8], direction: Direction, case_id: Option<&str>) -> Vec<Suspect> {
@@ -181,7 +195,10 @@ impl Guard {
             let hash = self.hash(value);
             ledger.saw(field, direction, class, &hash);
             if class == Class::CouldBeReal {
-                suspects.push(Suspect { pointer: pointer.to_owned(), field: field.to_owned() });
+                suspects.push(Suspect {
+                    pointer: pointer.to_owned(),
+                    field: field.to_owned(),
+                });
                 if direction == Direction::Outgoing {
                     ledger.stopped(field, &hash, case_id);
                 }

@@ -24,15 +24,30 @@ fn sent(guard: &Guard, body: &Value) -> bool {
 fn persons_pass_only_as_synthetic_declared_or_published() {
     let plain = guard(Declared::default());
     assert!(sent(&plain, &json!({ "skyldner": valid("018170") })));
-    assert!(sent(&plain, &json!({ "skyldner": "10108412345" })), "a published example");
+    assert!(
+        sent(&plain, &json!({ "skyldner": "10108412345" })),
+        "a published example"
+    );
     let real_looking = valid("010170");
     assert!(!sent(&plain, &json!({ "skyldner": real_looking })));
-    assert!(!sent(&plain, &json!({ "skyldner": "01017000000" })), "a mistyped number is impossible too");
+    assert!(
+        !sent(&plain, &json!({ "skyldner": "01017000000" })),
+        "a mistyped number is impossible too"
+    );
     let auxiliary = valid("014170");
-    assert!(!sent(&plain, &json!({ "foedselsnummer": auxiliary })), "month + 40 is no proof");
-    let declared = guard(Declared { month_plus_40: true, ..Declared::default() });
+    assert!(
+        !sent(&plain, &json!({ "foedselsnummer": auxiliary })),
+        "month + 40 is no proof"
+    );
+    let declared = guard(Declared {
+        month_plus_40: true,
+        ..Declared::default()
+    });
     assert!(sent(&declared, &json!({ "foedselsnummer": auxiliary })));
-    let listed = guard(Declared { numbers: ["01017000000".to_owned()].into(), ..Declared::default() });
+    let listed = guard(Declared {
+        numbers: ["01017000000".to_owned()].into(),
+        ..Declared::default()
+    });
     assert!(sent(&listed, &json!({ "skyldner": "01017000000" })));
 }
 
@@ -44,7 +59,10 @@ fn an_identity_number_in_any_field_is_found() {
     assert!(!sent(&guard, &json!({ "a": [{ "b": [real_looking] }] })));
     let number: u64 = valid("120170").parse().unwrap();
     assert!(!sent(&guard, &json!({ "skyldner": number })), "without quotes");
-    assert!(sent(&guard, &json!({ "kidnummer": real_looking })), "a KID is no person");
+    assert!(
+        sent(&guard, &json!({ "kidnummer": real_looking })),
+        "a KID is no person"
+    );
 }
 
 #[test]
@@ -55,16 +73,28 @@ fn organisations_by_field() {
         .find(|number| identifiers::classify::<Organisation>(number).is_some_and(identifiers::Class::is_synthetic))
         .unwrap();
     assert!(sent(&guard, &json!({ "trekkpliktig": synthetic })));
-    assert!(!sent(&guard, &json!({ "organisasjonsnummer": "974761076" })), "a real one");
-    assert!(sent(&guard, &json!({ "betalingsmottaker": "974761076" })), "the authority's own payee");
-    assert!(sent(&guard, &json!({ "consumer": { "ID": "0192:974761076" } })), "the vendor's own client");
+    assert!(
+        !sent(&guard, &json!({ "organisasjonsnummer": "974761076" })),
+        "a real one"
+    );
+    assert!(
+        sent(&guard, &json!({ "betalingsmottaker": "974761076" })),
+        "the authority's own payee"
+    );
+    assert!(
+        sent(&guard, &json!({ "consumer": { "ID": "0192:974761076" } })),
+        "the vendor's own client"
+    );
 }
 
 #[test]
 fn a_person_without_a_number_has_to_be_declared() {
     let body = json!({ "person": { "fornavn": "Syntetisk", "etternavn": "Testperson", "foedselsdato": "1990-01-01" } });
     assert!(!sent(&guard(Declared::default()), &body));
-    let declared = guard(Declared { persons: ["Syntetisk Testperson".to_owned()].into(), ..Declared::default() });
+    let declared = guard(Declared {
+        persons: ["Syntetisk Testperson".to_owned()].into(),
+        ..Declared::default()
+    });
     assert!(sent(&declared, &body));
     assert!(sent(
         &guard(Declared::default()),
@@ -76,7 +106,9 @@ fn a_person_without_a_number_has_to_be_declared() {
 fn nothing_of_a_number_is_in_message_or_ledger() {
     let guard = guard(Declared::default());
     let real_looking = valid("010170");
-    let error = guard.outgoing(json!({ "skyldner": real_looking }).to_string().as_bytes(), None).unwrap_err();
+    let error = guard
+        .outgoing(json!({ "skyldner": real_looking }).to_string().as_bytes(), None)
+        .unwrap_err();
     let ledger = guard.ledger();
     let all = format!("{error} {error:?} {}", serde_json::to_string(&ledger).unwrap());
     assert!(!all.contains(&real_looking));
