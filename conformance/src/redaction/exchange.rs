@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::SecondsFormat;
 use http::{HeaderMap, HeaderName, header};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use skatteetaten_client::observer::{Exchange, ExchangeKind, Outcome};
 use skatteetaten_specs::manifest::sha256_hex;
 
 use super::{Hits, Redactor, Rule, patterns};
+use crate::recording::{Kind, RawExchange};
 
 /// Headers whose values are kept, beside the patterns. Everything else is named and emptied.
 const HARMLESS: &[&str] = &[
@@ -151,39 +151,35 @@ pub enum RedactedOutcome {
 impl Redactor {
     /// The exchange without secrets and personal data.
     #[must_use]
-    pub fn exchange(&self, exchange: &Exchange) -> RedactedExchange {
+    pub fn exchange(&self, exchange: &RawExchange) -> RedactedExchange {
         let mut hits = Hits::new();
         let request = self.message(&exchange.request_headers, &exchange.request_body, &mut hits);
         let assertion = match exchange.kind {
-            ExchangeKind::Token => self.assertion(&exchange.request_body, &mut hits),
+            Kind::Token => self.assertion(&exchange.request_body, &mut hits),
             _ => None,
         };
-        let outcome = match &exchange.outcome {
-            Outcome::Response { status, headers, body } => RedactedOutcome::Response {
-                status: status.as_u16(),
-                message: self.message(headers, body, &mut hits),
+        let outcome = match (&exchange.fault, exchange.status) {
+            (Some(kind), status) => RedactedOutcome::Fault { kind: self.text(kind, &mut hits), status },
+            (None, Some(status)) => RedactedOutcome::Response {
+                status,
+                message: self.message(&exchange.response_headers, &exchange.response_body, &mut hits),
             },
-            Outcome::Fault { kind, head } => RedactedOutcome::Fault {
-                kind: kind.name().to_owned(),
-                status: head.as_ref().map(|(status, _)| status.as_u16()),
-            },
-            _ => RedactedOutcome::Cancelled,
+            (None, None) => RedactedOutcome::Cancelled,
         };
         let mut url = exchange.url.clone();
         // Neither fails for an address that was called.
         let _ = url.set_username("");
         let _ = url.set_password(None);
-        let started: DateTime<Utc> = exchange.started.into();
         RedactedExchange {
             kind: match exchange.kind {
-                ExchangeKind::Api(api) => api.name().to_owned(),
-                ExchangeKind::Discovery => "discovery".to_owned(),
-                _ => "token".to_owned(),
+                Kind::Api(api) => api.name().to_owned(),
+                Kind::Discovery => "discovery".to_owned(),
+                Kind::Token => "token".to_owned(),
             },
-            operation: exchange.operation.to_owned(),
+            operation: self.text(&exchange.operation, &mut hits),
             attempt: exchange.attempt,
-            started: started.to_rfc3339_opts(SecondsFormat::Millis, true),
-            ms: u64::try_from(exchange.duration.as_millis()).unwrap_or(u64::MAX),
+            started: exchange.started.to_rfc3339_opts(SecondsFormat::Millis, true),
+            ms: exchange.ms,
             method: exchange.method.to_string(),
             url: self.text(url.as_str(), &mut hits),
             request,

@@ -101,3 +101,54 @@ proptest! {
         prop_assert_eq!(first, second);
     }
 }
+
+/// A token request and an API call with something planted in every part of them.
+#[test]
+fn no_part_of_an_exchange_is_left_out() {
+    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+    use http::{HeaderMap, HeaderValue};
+
+    use crate::recording::{Kind, RawExchange};
+
+    let headers = |pairs: &[(&'static str, &str)]| {
+        pairs.iter().map(|(name, value)| ((*name).parse().unwrap(), HeaderValue::from_str(value).unwrap())).collect::<HeaderMap>()
+    };
+    let encode = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+    let assertion = format!(
+        "{}.{}.c2lnbmF0dXJlLWNhbmFyeQ",
+        encode(json!({ "alg": "RS256", "kid": "key-1" })),
+        encode(json!({ "aud": "https://issuer/", "iss": "client-1", "jti": "jti-canary", "scope": "a:b" }))
+    );
+    let exchange = RawExchange {
+        kind: Kind::Token,
+        operation: "token".to_owned(),
+        attempt: 1,
+        method: http::Method::POST,
+        url: format!("https://user:password-canary@issuer/token?person={PERSON}&t={TOKEN}").parse().unwrap(),
+        request_headers: headers(&[
+            ("authorization", &format!("Bearer {TOKEN}")),
+            ("cookie", "session=cookie-canary"),
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("x-anything", "header-canary"),
+            ("accept", "application/json"),
+        ]),
+        request_body: format!("grant_type=jwt-bearer&assertion={assertion}").into(),
+        started: chrono::DateTime::UNIX_EPOCH,
+        ms: 3,
+        status: Some(200),
+        response_headers: headers(&[("content-type", "application/json"), ("set-cookie", "id=cookie-canary")]),
+        response_body: format!(r#"{{"access_token":"opaque-canary","scope":"a:b","error_description":"{PERSON}"}}"#).into(),
+        fault: None,
+    };
+    let redactor = Redactor::new();
+    let redacted = redactor.exchange(&exchange);
+    let text = serde_json::to_string(&redacted).unwrap();
+    for planted in ["canary", PERSON, "eyJ", "c2lnbmF0"] {
+        assert!(!text.contains(planted), "{planted} is left in {text}");
+    }
+    let claims = redacted.assertion.unwrap();
+    assert_eq!(claims["claims"]["iss"], "client-1");
+    assert_eq!(claims["header"]["kid"], "key-1");
+    assert_eq!(redacted.request.headers["accept"], "application/json");
+    assert!(redacted.hits["header"] >= 1 && redacted.hits["cookie"] == 2);
+}
