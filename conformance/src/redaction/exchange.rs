@@ -159,7 +159,10 @@ impl Redactor {
             _ => None,
         };
         let outcome = match (&exchange.fault, exchange.status) {
-            (Some(kind), status) => RedactedOutcome::Fault { kind: self.text(kind, &mut hits), status },
+            (Some(kind), status) => RedactedOutcome::Fault {
+                kind: self.text(kind, &mut hits),
+                status,
+            },
             (None, Some(status)) => RedactedOutcome::Response {
                 status,
                 message: self.message(&exchange.response_headers, &exchange.response_body, &mut hits),

@@ -111,7 +111,10 @@ fn no_part_of_an_exchange_is_left_out() {
     use crate::recording::{Kind, RawExchange};
 
     let headers = |pairs: &[(&'static str, &str)]| {
-        pairs.iter().map(|(name, value)| ((*name).parse().unwrap(), HeaderValue::from_str(value).unwrap())).collect::<HeaderMap>()
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).parse().unwrap(), HeaderValue::from_str(value).unwrap()))
+            .collect::<HeaderMap>()
     };
     let encode = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     let assertion = format!(
@@ -124,7 +127,9 @@ fn no_part_of_an_exchange_is_left_out() {
         operation: "token".to_owned(),
         attempt: 1,
         method: http::Method::POST,
-        url: format!("https://user:password-canary@issuer/token?person={PERSON}&t={TOKEN}").parse().unwrap(),
+        url: format!("https://user:password-canary@issuer/token?person={PERSON}&t={TOKEN}")
+            .parse()
+            .unwrap(),
         request_headers: headers(&[
             ("authorization", &format!("Bearer {TOKEN}")),
             ("cookie", "session=cookie-canary"),
@@ -137,7 +142,8 @@ fn no_part_of_an_exchange_is_left_out() {
         ms: 3,
         status: Some(200),
         response_headers: headers(&[("content-type", "application/json"), ("set-cookie", "id=cookie-canary")]),
-        response_body: format!(r#"{{"access_token":"opaque-canary","scope":"a:b","error_description":"{PERSON}"}}"#).into(),
+        response_body: format!(r#"{{"access_token":"opaque-canary","scope":"a:b","error_description":"{PERSON}"}}"#)
+            .into(),
         fault: None,
     };
     let redactor = Redactor::new();
