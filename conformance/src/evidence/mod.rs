@@ -10,6 +10,7 @@
 
 pub mod attestation;
 pub mod canonical;
+mod compare;
 mod counts;
 mod data;
 mod error;
@@ -20,18 +21,21 @@ mod log;
 mod manifest;
 mod pack;
 mod render;
+mod serve;
 mod signing;
 mod verify;
 mod writer;
 mod zipped;
 
+pub use compare::{CaseChange, Change, Comparison, compare};
 pub use counts::Counts;
 pub use data::{ClientLog, Finish, PackData};
 pub use error::EvidenceError;
 pub use log::{ChainFault, EventLine, check_chain};
 pub use manifest::{FileEntry, Manifest};
 pub use pack::Pack;
-pub use signing::SigningKey;
+pub use serve::{Served, summary};
+pub use signing::{SigningKey, public_key_fingerprint};
 pub use verify::{Finding, FindingKind, SignatureState, Verification, verify};
 #[doc(hidden)]
 pub use writer::StepHook;
@@ -75,6 +79,10 @@ pub mod name {
     pub const MANIFEST: &str = "manifest.json";
     /// The signature over the manifest.
     pub const ATTESTATION: &str = "attestasjon.dsse.json";
+    /// The summary in bokmål.
+    pub const SUMMARY_HTML_NB: &str = "oppsummering.nb.html";
+    /// The summary in English.
+    pub const SUMMARY_HTML_EN: &str = "summary.en.html";
     /// The public key of the signature.
     pub const PUBLIC_KEY: &str = "signaturnokkel.pem";
 }

@@ -244,6 +244,19 @@ fn public_pem(spki: &[u8]) -> String {
     )
 }
 
+/// The fingerprint of a public key in PEM: SHA-256 of its SubjectPublicKeyInfo, as hexadecimal.
+///
+/// # Errors
+/// When the text holds no block `PUBLIC KEY`.
+pub fn public_key_fingerprint(text: &str) -> Result<String, EvidenceError> {
+    pem::parse_many(text)
+        .unwrap_or_default()
+        .iter()
+        .find(|block| block.tag() == "PUBLIC KEY")
+        .map(|block| sha256_hex(block.contents()))
+        .ok_or_else(|| EvidenceError::Key("the text holds no public key in PEM".to_owned()))
+}
+
 /// The public key of a pack.
 pub(super) struct PublicKey {
     spki: Vec<u8>,

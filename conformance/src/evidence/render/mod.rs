@@ -3,7 +3,22 @@
 
 use std::collections::BTreeMap;
 
-use super::{EvidenceError, PackData, name};
+use serde_json::{Value, json};
+
+use super::{EvidenceError, PackData, canonical, name};
+use crate::results::{Grade, Lang, TargetKind};
+
+mod cases;
+mod chart;
+mod machine;
+mod readme;
+mod status;
+mod tables;
+mod template;
+mod texts;
+mod view;
+
+use texts::Words;
 
 /// The documents that every pack has.
 pub(super) const DOCUMENTS: &[&str] = &[
@@ -21,9 +36,71 @@ pub(super) const DOCUMENTS: &[&str] = &[
 ];
 
 /// The renderings that every pack has.
-pub(super) const RENDERINGS: &[&str] = &[];
+pub(super) const RENDERINGS: &[&str] = &[
+    "LESMEG.txt",
+    "README.txt",
+    name::DEVIATIONS_CSV,
+    name::SUMMARY_HTML_NB,
+    "oppsummering.nb.md",
+    "resultater.ctrf.json",
+    "resultater.junit.xml",
+    "sjekkliste.nb.html",
+    name::TRACEABILITY,
+    name::SUMMARY_HTML_EN,
+    "summary.en.md",
+];
 
 /// Every rendering, by path in the pack.
-pub(super) fn all(_data: &PackData) -> Result<BTreeMap<String, Vec<u8>>, EvidenceError> {
-    Ok(BTreeMap::new())
+pub(super) fn all(data: &PackData) -> Result<BTreeMap<String, Vec<u8>>, EvidenceError> {
+    let mut files = BTreeMap::new();
+    let mut put = |path: &str, bytes: Vec<u8>| {
+        files.insert(path.to_owned(), bytes);
+    };
+    for lang in Lang::ALL {
+        let words = Words::new(lang)?;
+        let view = whole_view(data, &words);
+        let (html, markdown, readme) = match lang {
+            Lang::Nb => (name::SUMMARY_HTML_NB, "oppsummering.nb.md", "LESMEG.txt"),
+            Lang::En => (name::SUMMARY_HTML_EN, "summary.en.md", "README.txt"),
+        };
+        put(html, template::render("summary.html", &view)?);
+        put(markdown, template::render("summary.md", &view)?);
+        put(readme, readme::text(data, lang).into_bytes());
+        if lang == Lang::Nb {
+            put("sjekkliste.nb.html", template::render("checklist.html", &view)?);
+        }
+    }
+    put(name::TRACEABILITY, tables::traceability(data)?);
+    put(name::DEVIATIONS_CSV, tables::deviations(&data.deviations)?);
+    put("resultater.junit.xml", machine::junit(data)?);
+    put(
+        "resultater.ctrf.json",
+        canonical::to_string(&machine::ctrf(data)).into_bytes(),
+    );
+    Ok(files)
+}
+
+/// The view of the summary and what all templates share.
+fn whole_view(data: &PackData, words: &Words) -> Value {
+    let mut view = view::view(data, words);
+    if let Some(members) = view.as_object_mut() {
+        members.insert(
+            "simulator".to_owned(),
+            (data.results.run.target.kind == TargetKind::Simulator).into(),
+        );
+        members.insert(
+            "checklist_title".to_owned(),
+            words
+                .fill("k_title", &[("system", &data.results.run.system.name)])
+                .into(),
+        );
+        members.insert(
+            "all_grades".to_owned(),
+            Grade::ALL
+                .map(|grade| json!({"letter": grade.letter(), "label": grade.label().get(words.lang())}))
+                .to_vec()
+                .into(),
+        );
+    }
+    view
 }
