@@ -8,8 +8,8 @@ use serde_json::json;
 use super::{Exit, Failure, Ui};
 use crate::{
     evidence::{
-        Change, EvidenceError, Pack, Served, SignatureState, SigningKey, Verification, compare,
-        public_key_fingerprint, summary, verify,
+        Change, EvidenceError, Pack, Served, SignatureState, SigningKey, Verification, compare, public_key_fingerprint,
+        summary, verify,
     },
     results::Lang,
 };
@@ -113,7 +113,11 @@ fn run_verify(args: &Verify, ui: &mut Ui) -> Result<Exit, Failure> {
             Err(error @ EvidenceError::Unreadable { .. }) => {
                 exit = Exit::Findings;
                 if args.json {
-                    writeln!(ui.out, "{}", json!({"pack": path, "intact": false, "error": error.to_string()}))?;
+                    writeln!(
+                        ui.out,
+                        "{}",
+                        json!({"pack": path, "intact": false, "error": error.to_string()})
+                    )?;
                 } else {
                     writeln!(ui.out, "NOT INTACT: {error}")?;
                 }
@@ -139,11 +143,7 @@ fn run_verify(args: &Verify, ui: &mut Ui) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-fn print_verification(
-    out: &mut dyn Write,
-    path: &std::path::Path,
-    verification: &Verification,
-) -> Result<(), Failure> {
+fn print_verification(out: &mut dyn Write, path: &std::path::Path, verification: &Verification) -> Result<(), Failure> {
     let verdict = match (verification.is_intact(), &verification.signature) {
         (false, _) => "NOT INTACT",
         (true, SignatureState::Good { .. }) => "intact, signed",
@@ -163,13 +163,20 @@ fn print_verification(
     match &verification.signature {
         SignatureState::Good { key } => {
             writeln!(out, "  signed by the key {key}")?;
-            writeln!(out, "  whose key that is, a pack cannot prove: ask the supplier, or give it with --key")?;
+            writeln!(
+                out,
+                "  whose key that is, a pack cannot prove: ask the supplier, or give it with --key"
+            )?;
         }
         SignatureState::Unsigned => writeln!(out, "  no signature: who made the pack is not known")?,
         SignatureState::Bad => writeln!(out, "  the signature proves nothing here")?,
     }
     for finding in &verification.findings {
-        let place = if finding.path.is_empty() { "(container)" } else { &finding.path };
+        let place = if finding.path.is_empty() {
+            "(container)"
+        } else {
+            &finding.path
+        };
         writeln!(out, "  {:?}: {place}: {}", finding.kind, finding.detail)?;
     }
     Ok(())
@@ -231,7 +238,13 @@ fn run_compare(args: &Compare, ui: &mut Ui) -> Result<Exit, Failure> {
                         |(verdict, grade)| format!("{} ({})", verdict.label().en, grade.letter()),
                     )
                 };
-                writeln!(ui.out, "  {}: {} -> {}", case.case_id, word(&case.before), word(&case.after))?;
+                writeln!(
+                    ui.out,
+                    "  {}: {} -> {}",
+                    case.case_id,
+                    word(&case.before),
+                    word(&case.after)
+                )?;
             }
         }
         for requirement in &comparison.requirements_lost {
@@ -285,7 +298,10 @@ async fn run_show(args: Show, ui: &mut Ui) -> Result<Exit, Failure> {
 
 fn open_in_browser(what: &std::ffi::OsStr, ui: &mut Ui) -> Result<(), Failure> {
     if let Err(error) = open::that_detached(what) {
-        writeln!(ui.err, "no browser could be opened ({error}); open the line above yourself")?;
+        writeln!(
+            ui.err,
+            "no browser could be opened ({error}); open the line above yourself"
+        )?;
     }
     Ok(())
 }

@@ -128,10 +128,7 @@ fn shown(results: &Results) -> BTreeSet<&str> {
     results
         .results
         .iter()
-        .filter(|result| {
-            result.grade.counts()
-                && (result.verdict.is_pass() || result.verdict == Verdict::Attested)
-        })
+        .filter(|result| result.grade.counts() && (result.verdict.is_pass() || result.verdict == Verdict::Attested))
         .flat_map(|result| result.requirement_ids.iter().map(String::as_str))
         .collect()
 }

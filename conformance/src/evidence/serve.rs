@@ -35,7 +35,10 @@ impl Served {
         let address = listener.local_addr().map_err(failed)?;
         let start = summary(lang);
         let router = Router::new()
-            .route("/", get(move || async move { Redirect::temporary(&format!("/{start}")) }))
+            .route(
+                "/",
+                get(move || async move { Redirect::temporary(&format!("/{start}")) }),
+            )
             .route("/{*path}", get(file))
             .with_state(Arc::new(pack));
         let task = tokio::spawn(async move { axum::serve(listener, router).await });
@@ -78,10 +81,7 @@ async fn file(State(pack): State<Arc<Pack>>, Path(path): Path<String>) -> Respon
     let mut response = bytes.to_vec().into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"),

@@ -1,9 +1,6 @@
 //! A run with every verdict and grade, synthetic from end to end.
 
-use std::{
-    path::Path,
-    sync::OnceLock,
-};
+use std::{path::Path, sync::OnceLock};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::json;
@@ -78,7 +75,13 @@ pub(crate) fn check(verdict: Verdict) -> Check {
 
 pub(crate) fn result(id: &str, grade: Grade, verdict: Verdict, exchanges: &[String]) -> CaseResult {
     if !verdict.rests_on_checks() && verdict != Verdict::NeedsReview {
-        return CaseResult::untried(id, vec!["REQ-1".into()], grade, verdict, text("Not in this environment"));
+        return CaseResult::untried(
+            id,
+            vec!["REQ-1".into()],
+            grade,
+            verdict,
+            text("Not in this environment"),
+        );
     }
     CaseResult {
         case_id: id.into(),
@@ -221,7 +224,12 @@ pub(crate) fn finish(end: DateTime<Utc>) -> Finish {
                         ids: CASES.iter().map(|(id, _, _)| (*id).into()).collect(),
                     },
                 ),
-                requirement("REQ-2", ShownBy::NotTestable { reason: text("A routine") }),
+                requirement(
+                    "REQ-2",
+                    ShownBy::NotTestable {
+                        reason: text("A routine"),
+                    },
+                ),
             ],
         },
     );
@@ -326,11 +334,7 @@ pub(crate) fn record(writer: &PackWriter) -> Result<(), EvidenceError> {
     Ok(())
 }
 
-pub(crate) fn write(
-    out: &Path,
-    id: &str,
-    change: impl FnOnce(&mut Finish),
-) -> Result<PackSummary, EvidenceError> {
+pub(crate) fn write(out: &Path, id: &str, change: impl FnOnce(&mut Finish)) -> Result<PackSummary, EvidenceError> {
     let writer = PackWriter::begin(out, &run(id))?;
     record(&writer)?;
     let mut end = finish(start() + TimeDelta::minutes(7));

@@ -2,9 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::OnceLock};
 
-use skatteetaten_conformance::evidence::{
-    Finding, FindingKind, Pack, SignatureState, Verification, name, verify,
-};
+use skatteetaten_conformance::evidence::{Finding, FindingKind, Pack, SignatureState, Verification, name, verify};
 
 use crate::fixture;
 
@@ -82,8 +80,7 @@ fn an_unsigned_pack_is_intact_and_unsigned() {
 /// Positions in a file: the ends, and others spread over it.
 fn sample(length: usize) -> impl Iterator<Item = usize> {
     let step = (length / 11).max(1);
-    (0..length)
-        .filter(move |position| position % step == 0 || position + 1 == length || *position < 2)
+    (0..length).filter(move |position| position % step == 0 || position + 1 == length || *position < 2)
 }
 
 #[test]
@@ -167,8 +164,8 @@ fn files_that_are_removed_added_renamed_or_cut_are_named() {
 /// Somebody who changes a file and makes the manifest again is caught by the signature.
 #[test]
 fn a_manifest_made_again_does_not_carry_the_signature() {
-    use skatteetaten_conformance::evidence::Manifest;
     use sha2::{Digest as _, Sha256};
+    use skatteetaten_conformance::evidence::Manifest;
     let mut files = signed().0.clone();
     files.insert("LESMEG.txt".into(), b"noe annet\n".to_vec());
     let mut manifest: Manifest = serde_json::from_slice(&files[name::MANIFEST]).unwrap();
@@ -200,7 +197,9 @@ fn a_log_with_an_event_changed_removed_or_moved_is_no_chain() {
     let mut moved = lines.clone();
     moved.swap(2, 3);
     assert_eq!(check_chain(&moved.concat(), "signed").unwrap_err().line, 3);
-    let changed = String::from_utf8(log.clone()).unwrap().replacen("run.started", "run.startet", 1);
+    let changed = String::from_utf8(log.clone())
+        .unwrap()
+        .replacen("run.started", "run.startet", 1);
     assert_eq!(check_chain(changed.as_bytes(), "signed").unwrap_err().line, 2);
     assert!(check_chain(&log[..log.len() - 5], "signed").is_err());
 }

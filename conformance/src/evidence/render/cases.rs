@@ -15,9 +15,7 @@ const SHOWN: usize = 6000;
 
 /// A case's title, or its id when the catalogue does not have it.
 pub(super) fn title<'a>(data: &'a PackData, id: &'a str, lang: Lang) -> &'a str {
-    data.catalogue
-        .case(id)
-        .map_or(id, |case| case.title.get(lang))
+    data.catalogue.case(id).map_or(id, |case| case.title.get(lang))
 }
 
 /// The areas with their cases. A result of a case that the catalogue does not have is shown in an
@@ -51,12 +49,7 @@ pub(super) fn areas(data: &PackData, words: &Words) -> Vec<Value> {
     areas
 }
 
-fn case_view(
-    data: &PackData,
-    result: &CaseResult,
-    record: Option<&CaseRecord>,
-    words: &Words,
-) -> Value {
+fn case_view(data: &PackData, result: &CaseResult, record: Option<&CaseRecord>, words: &Words) -> Value {
     let lang = words.lang();
     json!({
         "id": result.case_id,
@@ -167,7 +160,7 @@ pub(super) fn untested(data: &PackData, words: &Words) -> Vec<Value> {
 
 fn capital(word: &str) -> String {
     let mut characters = word.chars();
-    characters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(characters).collect()
-    })
+    characters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }

@@ -39,11 +39,7 @@ fn rows(data: &PackData, grade: Grade, lang: Lang) -> Vec<Value> {
             .catalogue
             .case(&result.case_id)
             .map_or("–", |case| case.area.as_str());
-        *by_area
-            .entry(area)
-            .or_default()
-            .entry(result.verdict)
-            .or_default() += 1;
+        *by_area.entry(area).or_default().entry(result.verdict).or_default() += 1;
     }
     let known = data.catalogue.areas.iter().map(|area| area.id.as_str());
     let mut order: Vec<&str> = known.collect();

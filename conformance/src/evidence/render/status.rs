@@ -12,11 +12,7 @@ pub(super) fn counts_as_tested(result: &CaseResult) -> bool {
     result.grade.counts()
         && matches!(
             result.verdict,
-            Verdict::Passed
-                | Verdict::Remark
-                | Verdict::Failed
-                | Verdict::NeedsReview
-                | Verdict::Attested
+            Verdict::Passed | Verdict::Remark | Verdict::Failed | Verdict::NeedsReview | Verdict::Attested
         )
 }
 
@@ -41,10 +37,8 @@ pub(super) struct Status {
 impl Status {
     pub(super) fn of(data: &PackData) -> Self {
         let results = &data.results.results;
-        let by_case: BTreeMap<&str, &CaseResult> = results
-            .iter()
-            .map(|result| (result.case_id.as_str(), result))
-            .collect();
+        let by_case: BTreeMap<&str, &CaseResult> =
+            results.iter().map(|result| (result.case_id.as_str(), result)).collect();
         let mut all: Vec<&str> = data
             .catalogue
             .cases
@@ -99,9 +93,10 @@ pub(super) fn unregistered(data: &PackData) -> Vec<&CaseResult> {
         .iter()
         .filter(|result| {
             result.verdict.is_finding()
-                && !data.deviations.iter().any(|deviation| {
-                    deviation.case_id == result.case_id && deviation.status.is_open()
-                })
+                && !data
+                    .deviations
+                    .iter()
+                    .any(|deviation| deviation.case_id == result.case_id && deviation.status.is_open())
         })
         .collect()
 }
@@ -164,9 +159,9 @@ pub(super) fn line_state(item: &ChecklistItem, data: &PackData) -> LineState {
         LineState::Failed
     } else if results.is_empty() || shown + stated < results.len() {
         let only_selfchecks = !results.is_empty()
-            && results.iter().all(|result| {
-                result.is_some_and(|result| result.grade == Grade::E && was_tried(result))
-            });
+            && results
+                .iter()
+                .all(|result| result.is_some_and(|result| result.grade == Grade::E && was_tried(result)));
         if only_selfchecks {
             LineState::SelfCheck
         } else {

@@ -27,10 +27,7 @@ pub(super) fn trace(data: &PackData) -> Vec<TraceRow<'_>> {
             };
             TraceRow {
                 requirement,
-                cases: ids
-                    .iter()
-                    .map(|id| (id.as_str(), data.results.case(id)))
-                    .collect(),
+                cases: ids.iter().map(|id| (id.as_str(), data.results.case(id))).collect(),
                 reason,
             }
         })
@@ -41,8 +38,17 @@ pub(super) fn trace(data: &PackData) -> Vec<TraceRow<'_>> {
 pub(super) fn traceability(data: &PackData) -> Result<Vec<u8>, EvidenceError> {
     let mut rows = vec![
         [
-            "requirement", "strength", "text_nb", "text_en", "source", "case", "verdict", "grade",
-            "counted", "reason_nb", "reason_en",
+            "requirement",
+            "strength",
+            "text_nb",
+            "text_en",
+            "source",
+            "case",
+            "verdict",
+            "grade",
+            "counted",
+            "reason_nb",
+            "reason_en",
         ]
         .map(str::to_owned),
     ];
@@ -92,9 +98,22 @@ pub(super) fn traceability(data: &PackData) -> Result<Vec<u8>, EvidenceError> {
 pub(super) fn deviations(deviations: &[Deviation]) -> Result<Vec<u8>, EvidenceError> {
     let mut rows = vec![
         [
-            "id", "case", "requirement", "severity", "description_nb", "description_en",
-            "impact_nb", "impact_en", "owner", "plan_nb", "plan_en", "due", "status", "first_seen",
-            "retest_run", "fault",
+            "id",
+            "case",
+            "requirement",
+            "severity",
+            "description_nb",
+            "description_en",
+            "impact_nb",
+            "impact_en",
+            "owner",
+            "plan_nb",
+            "plan_en",
+            "due",
+            "status",
+            "first_seen",
+            "retest_run",
+            "fault",
         ]
         .map(str::to_owned),
     ];
@@ -134,9 +153,7 @@ fn encode<const N: usize>(file: &str, rows: Vec<[String; N]>) -> Result<Vec<u8>,
             .write_record(row.iter().map(|cell| harmless(cell).into_owned()))
             .map_err(|error| failed(error.to_string()))?;
     }
-    writer
-        .into_inner()
-        .map_err(|error| failed(error.to_string()))
+    writer.into_inner().map_err(|error| failed(error.to_string()))
 }
 
 /// A spreadsheet takes a cell that starts like a formula for one; a quote in front prevents it.
@@ -155,9 +172,6 @@ mod tests {
     #[test]
     fn a_cell_cannot_become_a_formula() {
         let bytes = encode("x.csv", vec![["=1+1".to_owned(), "æ, \"ø\"\n".to_owned()]]).unwrap();
-        assert_eq!(
-            String::from_utf8(bytes).unwrap(),
-            "'=1+1,\"æ, \"\"ø\"\"\n\"\r\n"
-        );
+        assert_eq!(String::from_utf8(bytes).unwrap(), "'=1+1,\"æ, \"\"ø\"\"\n\"\r\n");
     }
 }

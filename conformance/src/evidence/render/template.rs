@@ -27,18 +27,12 @@ fn environment() -> Result<&'static Environment<'static>, EvidenceError> {
                 Some("md") => AutoEscape::Custom("markdown".into()),
                 _ => AutoEscape::None,
             });
-            environment.set_formatter(|out, state, value| {
-                match (state.auto_escape(), value.as_str()) {
-                    (AutoEscape::Custom(_), Some(text)) if !value.is_safe() => {
-                        markdown(text).chars().try_for_each(|character| {
-                            out.write_char(character).map_err(minijinja::Error::from)
-                        })
-                    }
-                    (AutoEscape::Custom(_), _) => {
-                        write!(out, "{value}").map_err(minijinja::Error::from)
-                    }
-                    _ => minijinja::escape_formatter(out, state, value),
-                }
+            environment.set_formatter(|out, state, value| match (state.auto_escape(), value.as_str()) {
+                (AutoEscape::Custom(_), Some(text)) if !value.is_safe() => markdown(text)
+                    .chars()
+                    .try_for_each(|character| out.write_char(character).map_err(minijinja::Error::from)),
+                (AutoEscape::Custom(_), _) => write!(out, "{value}").map_err(minijinja::Error::from),
+                _ => minijinja::escape_formatter(out, state, value),
             });
             for (name, source) in TEMPLATES {
                 environment

@@ -32,10 +32,7 @@ pub(super) struct Words {
 
 impl Words {
     pub(super) fn new(lang: Lang) -> Result<Self, EvidenceError> {
-        Ok(Self {
-            lang,
-            texts: texts()?,
-        })
+        Ok(Self { lang, texts: texts()? })
     }
 
     pub(super) const fn lang(&self) -> Lang {
@@ -49,11 +46,9 @@ impl Words {
 
     /// The text of a key, with `{name}` replaced.
     pub(super) fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
-        values
-            .iter()
-            .fold(self.get(key).to_owned(), |text, (name, value)| {
-                text.replace(&format!("{{{name}}}"), value)
-            })
+        values.iter().fold(self.get(key).to_owned(), |text, (name, value)| {
+            text.replace(&format!("{{{name}}}"), value)
+        })
     }
 
     /// All of them, for a template.

@@ -14,8 +14,8 @@ use super::{
 use crate::{
     evidence::{PackData, canonical},
     results::{
-        Ambiguity, Attestation, Deviation, Direction, Grade, Lang, Provenance, Role, Severity,
-        ShownBy, TargetKind, Verdict,
+        Ambiguity, Attestation, Deviation, Direction, Grade, Lang, Provenance, Role, Severity, ShownBy, TargetKind,
+        Verdict,
     },
 };
 
@@ -32,10 +32,7 @@ pub(super) fn view(data: &PackData, words: &Words) -> Value {
         .join(&format!(" {} ", words.get("and")));
     let headings: Vec<Value> = (1..=15)
         .map(|number| {
-            let text = words.fill(
-                &format!("h{number}"),
-                &[("system", &run.system.name), ("api", &apis)],
-            );
+            let text = words.fill(&format!("h{number}"), &[("system", &run.system.name), ("api", &apis)]);
             json!({"number": number, "text": text})
         })
         .collect();
@@ -117,7 +114,13 @@ fn facts(data: &PackData, words: &Words, status: &Status, apis: &str) -> Vec<Val
     ));
     facts.push(fact(
         "f_untested",
-        format!("{} {} {} {}", status.untested, words.get("of"), status.all, words.get("cases")),
+        format!(
+            "{} {} {} {}",
+            status.untested,
+            words.get("of"),
+            status.all,
+            words.get("cases")
+        ),
     ));
     facts.push(fact("f_open", open_by_severity(data, words)));
     if status.selfchecks > 0 {
@@ -147,10 +150,7 @@ fn open_by_severity(data: &PackData, words: &Words) -> String {
         .collect();
     let unregistered = unregistered(data, words, false).len();
     if unregistered > 0 {
-        parts.push(format!(
-            "{unregistered} {}",
-            words.get("d_unregistered").to_lowercase()
-        ));
+        parts.push(format!("{unregistered} {}", words.get("d_unregistered").to_lowercase()));
     }
     if parts.is_empty() {
         words.get("none").to_owned()
@@ -167,13 +167,12 @@ fn conclusion(data: &PackData, words: &Words, status: &Status) -> Value {
         ("untested", number(status.untested)),
         ("open", number(status.open)),
     ];
-    let values: Vec<(&str, &str)> = values
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let tested = data
+        .results
+        .results
         .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    let tested = data.results.results.iter().any(|result| {
-        matches!(result.grade, Grade::A | Grade::B | Grade::C) && status::was_tried(result)
-    });
+        .any(|result| matches!(result.grade, Grade::A | Grade::B | Grade::C) && status::was_tried(result));
     let (key, class) = if status.findings > 0 {
         ("conclusion_findings", "failed")
     } else if !tested && status.selfchecks > 0 {
@@ -191,9 +190,11 @@ fn conclusion(data: &PackData, words: &Words, status: &Status) -> Value {
 /// What may be said about errors: "no known errors" stands there in words, or it is not true.
 fn no_errors(data: &PackData, words: &Words, status: &Status) -> Option<String> {
     let any = status.open > 0 || !unregistered(data, words, false).is_empty();
-    let tested = data.results.results.iter().any(|result| {
-        matches!(result.grade, Grade::A | Grade::B) && status::was_tried(result)
-    });
+    let tested = data
+        .results
+        .results
+        .iter()
+        .any(|result| matches!(result.grade, Grade::A | Grade::B) && status::was_tried(result));
     match (any, tested) {
         (true, _) => None,
         (false, true) => Some(words.get("d_none").to_owned()),
@@ -261,12 +262,13 @@ fn environment(data: &PackData, words: &Words) -> Value {
         .map(|fact| format!("{}: {}", fact.host, fact.fact.get(lang)))
         .collect::<Vec<_>>()
         .join("; ");
-    let version = environment.simulator.as_ref().map_or_else(String::new, |simulator| {
-        match simulator.seed {
+    let version = environment
+        .simulator
+        .as_ref()
+        .map_or_else(String::new, |simulator| match simulator.seed {
             Some(seed) => format!("{} ({} {seed})", simulator.version, words.get("e_seed")),
             None => simulator.version.clone(),
-        }
-    });
+        });
     let api_versions = run
         .documents
         .iter()
@@ -274,11 +276,13 @@ fn environment(data: &PackData, words: &Words) -> Value {
         .collect::<Vec<_>>()
         .join(", ");
     let only = |used: bool, value: &str| {
-        if used && !value.is_empty() { value.to_owned() } else { "–".to_owned() }
+        if used && !value.is_empty() {
+            value.to_owned()
+        } else {
+            "–".to_owned()
+        }
     };
-    let row = |key: &str, simulator_value: String, authority_value: String| {
-        json!({"label": words.get(key), "simulator": simulator_value, "authority": authority_value})
-    };
+    let row = |key: &str, simulator_value: String, authority_value: String| json!({"label": words.get(key), "simulator": simulator_value, "authority": authority_value});
     let period = period(data, words);
     let mut facts = vec![
         fact("e_target", run.target.description.get(lang).to_owned()),
@@ -286,7 +290,10 @@ fn environment(data: &PackData, words: &Words) -> Value {
         fact("e_preset", non_empty(&run.preset, words)),
         fact("e_tool", format!("{} {}", run.tool.name, run.tool.version)),
         fact("e_binary", or_not_stated(run.tool.binary_sha256.as_deref(), words)),
-        fact("e_catalogue", format!("{} / {}", run.catalogue_version, run.register_version)),
+        fact(
+            "e_catalogue",
+            format!("{} / {}", run.catalogue_version, run.register_version),
+        ),
     ];
     if let Some(offset) = environment.clock_offset_ms {
         facts.push(fact("e_clock", format!("{offset} ms")));
@@ -507,29 +514,28 @@ fn attestation_view(statement: &Attestation, words: &Words) -> Value {
 
 /// Number of cases of the catalogue by role.
 fn roles(data: &PackData) -> BTreeMap<&'static str, usize> {
-    [(Role::C, "m_role_c"), (Role::D, "m_role_d"), (Role::P, "m_role_p"), (Role::M, "m_role_m")]
-        .into_iter()
-        .map(|(role, key)| {
-            let count = data
-                .catalogue
-                .cases
-                .iter()
-                .filter(|case| case.roles.contains(&role))
-                .count();
-            (key, count)
-        })
-        .collect()
+    [
+        (Role::C, "m_role_c"),
+        (Role::D, "m_role_d"),
+        (Role::P, "m_role_p"),
+        (Role::M, "m_role_m"),
+    ]
+    .into_iter()
+    .map(|(role, key)| {
+        let count = data
+            .catalogue
+            .cases
+            .iter()
+            .filter(|case| case.roles.contains(&role))
+            .count();
+        (key, count)
+    })
+    .collect()
 }
 
 fn redaction(data: &PackData, lang: Lang) -> Value {
     let report = &data.redaction;
-    let hits = |rule: &str| -> u64 {
-        report
-            .files
-            .iter()
-            .filter_map(|file| file.hits.get(rule))
-            .sum()
-    };
+    let hits = |rule: &str| -> u64 { report.files.iter().filter_map(|file| file.hits.get(rule)).sum() };
     json!({
         "rules": report.rules.iter().map(|rule| json!({
             "id": rule.id,
@@ -543,10 +549,8 @@ fn redaction(data: &PackData, lang: Lang) -> Value {
 fn period(data: &PackData, words: &Words) -> String {
     let run = &data.results.run;
     let start = time(run.start, words.lang());
-    run.end.map_or_else(
-        || start.clone(),
-        |end| format!("{start} – {}", time(end, words.lang())),
-    )
+    run.end
+        .map_or_else(|| start.clone(), |end| format!("{start} – {}", time(end, words.lang())))
 }
 
 fn or_not_stated(value: Option<&str>, words: &Words) -> String {
