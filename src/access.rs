@@ -9,7 +9,7 @@ use crate::error::ConfigurationError;
 ///
 /// Organisation numbers are nine digits; they are checked when a token is asked for, and by
 /// [`validate`](Self::validate).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Access {
     /// The organisation that owns the Maskinporten client, with no delegation.
@@ -67,7 +67,7 @@ impl Access {
     /// reference is empty. The check digit is left to Maskinporten: published examples fail it.
     pub fn validate(&self) -> Result<(), ConfigurationError> {
         if let Some(number) = self.organisation()
-            && !(number.len() == 9 && number.bytes().all(|byte| byte.is_ascii_digit()))
+            && !is_organisation_number(number)
         {
             // Whatever it is may be an identity number, so it is not repeated.
             return Err(ConfigurationError::new(
@@ -91,6 +91,28 @@ impl Access {
         }
         Ok(())
     }
+}
+
+/// Shows organisation numbers, which are public; anything else that was put there by mistake, such
+/// as an identity number, is left out.
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self
+            .organisation()
+            .map_or("", |number| if is_organisation_number(number) { number } else { "…" });
+        match self {
+            Self::OwnOrganisation => f.write_str("OwnOrganisation"),
+            Self::SystemUser { external_ref, .. } => {
+                let reference = if external_ref.is_some() { ", externalRef" } else { "" };
+                write!(f, "SystemUser({shown}{reference})")
+            }
+            Self::ConsumerOrg(_) => write!(f, "ConsumerOrg({shown})"),
+        }
+    }
+}
+
+fn is_organisation_number(text: &str) -> bool {
+    text.len() == 9 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The vendor's own reference for a system user. Its form is free, so it is not shown in `Debug`.
@@ -126,6 +148,7 @@ mod tests {
         assert!(Access::system_user("310000007").validate().is_ok());
         for bad in ["", "31000000", "0192:310000007", "01899912345", "31000000x"] {
             let error = Access::ConsumerOrg(bad.to_owned()).validate().unwrap_err();
+            assert!(bad.is_empty() || !format!("{:?}", Access::system_user(bad)).contains(bad));
             assert!(bad.is_empty() || !error.to_string().contains(bad), "{error}");
         }
         assert!(Access::system_user_with_ref("310000007", "").validate().is_err());

@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
-use crate::error::{ConfigurationError, Error};
+use crate::error::{
+    ConfigurationError, Error, TimeoutKind, TokenError, TokenErrorKind, TransportError, TransportErrorKind,
+};
 use crate::http_client::HttpClients;
 use crate::maskinporten::{self, TokenInfo, Tokens};
 use crate::observer::Observer;
@@ -33,7 +35,6 @@ pub struct Client {
 
 impl Client {
     /// Starts building a client for an environment.
-    #[must_use]
     pub fn builder(environment: Environment) -> Builder {
         Builder {
             environment,
@@ -72,7 +73,13 @@ impl Client {
     /// # Errors
     /// [`Error::Token`] or [`Error::Configuration`].
     pub async fn token(&self, api: Api) -> Result<TokenInfo, Error> {
-        self.shared.tokens.info(&self.shared, api, &self.access).await
+        let limit = self.shared.settings.call_timeout;
+        let info = self.shared.tokens.info(&self.shared, api, &self.access);
+        tokio::time::timeout(limit, info).await.unwrap_or_else(|_| {
+            let kind = TransportErrorKind::Timeout(TimeoutKind::Call);
+            let error = TransportError::new(kind, "Maskinporten").with_limit(limit);
+            Err(TokenError::new(TokenErrorKind::Unreachable(error)).into())
+        })
     }
 
     /// What sends calls of the generated bindings: for operations that have no method of their

@@ -46,9 +46,9 @@ impl Api {
     #[must_use]
     pub const fn document(self) -> &'static str {
         match self {
-            Self::Trekkpaalegg => "trekkpaalegg-app@1.4",
-            Self::Finansprodukter => "innrapportering-finansprodukter-api@0.0.1",
-            Self::Dialogporten => "dialogporten-enduser@1",
+            Self::Trekkpaalegg => "trekkpaalegg-app",
+            Self::Finansprodukter => "innrapportering-finansprodukter-api",
+            Self::Dialogporten => "dialogporten-enduser",
         }
     }
 

@@ -254,3 +254,50 @@ impl std::error::Error for TokenError {
         }
     }
 }
+
+impl TokenError {
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    pub(crate) fn with_clock(mut self, clock: Option<ClockDifference>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, after: Option<Duration>) -> Self {
+        self.retry_after = after;
+        self
+    }
+
+    /// What the body said. An error that does not look like one is not kept apart, since anything
+    /// may stand there; it can still be seen in the recorded exchange.
+    pub(crate) fn with_answer(
+        mut self,
+        error: Option<String>,
+        code: Option<String>,
+        description: Option<String>,
+    ) -> Self {
+        self.error = error
+            .filter(|error| error.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+            .and_then(|error| safe_identifier(&error).map(str::to_owned));
+        self.code = code.map(Code::new);
+        self.trace_id = description.as_deref().and_then(trace_id).map(str::to_owned);
+        self.description = description.map(Private::new);
+        self
+    }
+}
+
+/// What follows `trace_id`, `trace id` or `traceId` in a description.
+fn trace_id(description: &str) -> Option<&str> {
+    let lower = description.to_ascii_lowercase();
+    let after = ["trace_id", "trace id", "traceid", "trace-id"]
+        .iter()
+        .find_map(|name| lower.find(name).map(|at| at + name.len()))?;
+    let rest = description[after..].trim_start_matches([':', '=', ' ', '"']);
+    let end = rest
+        .find(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+        .unwrap_or(rest.len());
+    safe_identifier(&rest[..end])
+}

@@ -5,11 +5,15 @@
 //! fetched, kept and renewed without being asked for, one request at a time for each combination
 //! of issuer, scopes, system user with its external reference, and consumer.
 
+mod answer;
+mod assertion;
+mod cache;
 mod config;
 mod jwk;
 mod key;
 #[cfg(feature = "pkcs12")]
 mod pkcs12;
+mod request;
 mod signer;
 mod tokens;
 
@@ -17,4 +21,4 @@ pub use config::Config;
 pub use key::{KeyId, SigningKey};
 pub use signer::{Algorithm, SignError, Signer};
 pub use tokens::TokenInfo;
-pub(crate) use tokens::Tokens;
+pub(crate) use tokens::{Token, Tokens};

@@ -7,6 +7,15 @@
 //! answer is only used for the decoded value.
 
 mod call;
+mod declared;
+mod exchange;
+mod fault;
+mod hook;
+mod retry;
+mod run;
 mod send;
 
 pub use call::{Answer, Call, CallOptions, Retry, Transport};
+
+pub(crate) use exchange::{Incoming, Purpose, exchange};
+pub(crate) use retry::{Schedule, date, retry_after};
