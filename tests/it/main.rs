@@ -1,4 +1,10 @@
 //! The client from outside: one test binary, so that it links once.
-#![expect(clippy::expect_used, reason = "a test that cannot set itself up has failed")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot set itself up has failed"
+)]
 
+mod core;
 mod trekk_pay_dates;

@@ -27,13 +27,19 @@ async fn a_call_carries_the_token_and_the_declared_headers() {
     let calls = server.api_calls();
     assert_eq!(calls.len(), 2);
     for call in &calls {
-        assert_eq!((call.method.as_str(), call.target.as_str()), ("GET", "/api/trekkpaalegg/v1"));
+        assert_eq!(
+            (call.method.as_str(), call.target.as_str()),
+            ("GET", "/api/trekkpaalegg/v1")
+        );
         assert_eq!(call.header("authorization"), Some("Bearer token-1"));
         assert_eq!(call.header("accept"), Some("application/json"));
         assert_eq!(call.header("klientid"), Some("LonnPluss/4.2"));
         assert_eq!(call.header("api-version"), None);
     }
-    let ids: HashSet<_> = calls.iter().map(|call| call.header("korrelasjonsid").unwrap()).collect();
+    let ids: HashSet<_> = calls
+        .iter()
+        .map(|call| call.header("korrelasjonsid").unwrap())
+        .collect();
     assert_eq!(ids.len(), 2, "a fresh id on each call");
     assert!(ids.contains(first.correlation_id.unwrap().as_str()));
 }
@@ -46,17 +52,16 @@ async fn headers_that_an_operation_does_not_declare_are_not_sent() {
     let answer = client
         .transport()
         .send(options, |call| async move {
-            let bindings = generated::dialogporten::Client::new_with_client(
-                call.base_url(),
-                call.http(),
-                call.clone(),
-            );
+            let bindings = generated::dialogporten::Client::new_with_client(call.base_url(), call.http(), call.clone());
             let id = uuid::Uuid::nil();
             bindings.hent_dialog().dialog_id(id).send().await
         })
         .await
         .unwrap();
-    assert!(answer.value.is_none(), "an empty object is no dialog, and that is no error here");
+    assert!(
+        answer.value.is_none(),
+        "an empty object is no dialog, and that is no error here"
+    );
     assert_eq!(answer.body, "{}");
     let calls = server.api_calls();
     assert_eq!(calls[0].header("klientid"), None);
@@ -65,7 +70,16 @@ async fn headers_that_an_operation_does_not_declare_are_not_sent() {
 
 #[tokio::test]
 async fn server_errors_are_repeated_and_refusals_are_not() {
-    for (status, expected) in [(500, 3), (502, 3), (503, 3), (400, 1), (403, 1), (404, 1), (409, 1), (429, 1)] {
+    for (status, expected) in [
+        (500, 3),
+        (502, 3),
+        (503, 3),
+        (400, 1),
+        (403, 1),
+        (404, 1),
+        (409, 1),
+        (429, 1),
+    ] {
         let server = Server::api(move |_| Reply::json(status, r#"{"kode":"KB-001"}"#)).await;
         let (client, clock) = server.client();
         let error = list(&client).await.unwrap_err();
@@ -135,8 +149,7 @@ async fn the_server_decides_how_long_to_wait() {
 #[tokio::test]
 async fn a_wait_beyond_the_limit_ends_the_call_and_is_told() {
     for status in [503, 429] {
-        let server =
-            Server::api(move |_| Reply::new(status, &[("Retry-After", "3600")], "")).await;
+        let server = Server::api(move |_| Reply::new(status, &[("Retry-After", "3600")], "")).await;
         let (client, clock) = server.client();
         let Error::Api(error) = list(&client).await.unwrap_err() else {
             panic!("the API refused");
@@ -162,13 +175,12 @@ async fn a_body_of_ones_own_is_sent_byte_for_byte_on_every_attempt() {
         .send(options, |call| async move {
             // What the bindings would write is replaced, so that any request will do here.
             let request = call.http().post(format!("{}/2025", call.base_url()));
-            let bindings = generated::finansprodukter::Client::new_with_client(
-                call.base_url(),
-                call.http(),
-                call.clone(),
-            );
+            let bindings =
+                generated::finansprodukter::Client::new_with_client(call.base_url(), call.http(), call.clone());
             use progenitor_client::{ClientHooks as _, OperationInfo, ResponseValue};
-            let info = OperationInfo { operation_id: "innsending" };
+            let info = OperationInfo {
+                operation_id: "innsending",
+            };
             let response = bindings.exec(request.build()?, &info).await?;
             Ok::<_, progenitor_client::Error<()>>(ResponseValue::stream(response))
         })
@@ -202,7 +214,9 @@ async fn a_redirect_is_an_error_and_the_token_stays_here() {
         let server = Server::api(move |_| Reply::new(status, &[("Location", &target)], "")).await;
         let (client, _) = server.client();
         let error = list(&client).await.unwrap_err();
-        let Error::Transport(error) = error else { panic!("{error}") };
+        let Error::Transport(error) = error else {
+            panic!("{error}")
+        };
         assert_eq!(error.kind(), TransportErrorKind::Redirect { status });
         assert_eq!(server.api_calls().len(), 1, "a redirect is not tried again");
     }
@@ -214,8 +228,7 @@ async fn an_answer_over_the_limit_is_refused_announced_or_not() {
     let body = format!("[{}]", " ".repeat(2000));
     let announced = Reply::json(200, &body);
     let Reply::Bytes(bytes) = announced else { unreachable!() };
-    let unannounced =
-        format!("HTTP/1.1 200 X\r\nConnection: close\r\n\r\n{body}").into_bytes();
+    let unannounced = format!("HTTP/1.1 200 X\r\nConnection: close\r\n\r\n{body}").into_bytes();
     for bytes in [bytes, unannounced] {
         let reply = bytes.clone();
         let server = Server::api(move |_| Reply::Bytes(reply.clone())).await;
@@ -224,26 +237,37 @@ async fn an_answer_over_the_limit_is_refused_announced_or_not() {
         let transport = client.transport();
         assert!(list_with(&transport, with_limit(body.len())).await.is_ok());
         let error = list_with(&transport, with_limit(body.len() - 1)).await.unwrap_err();
-        let Error::Transport(error) = error else { panic!("{error}") };
+        let Error::Transport(error) = error else {
+            panic!("{error}")
+        };
         assert_eq!(error.kind(), TransportErrorKind::TooLarge { limit: body.len() - 1 });
-        assert_eq!(server.api_calls().len(), 2, "an oversized answer is not asked for again");
+        assert_eq!(
+            server.api_calls().len(),
+            2,
+            "an oversized answer is not asked for again"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_broken_connection_is_told_apart_from_a_refused_one() {
-    let head = "HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\n[";
+    const HEAD: &[u8] = b"HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\n[";
     let cases: [(fn() -> Reply, TransportErrorKind); 4] = [
         (|| Reply::Reset, TransportErrorKind::Interrupted),
         (|| Reply::Bytes(Vec::new()), TransportErrorKind::Interrupted),
-        (|| Reply::Bytes(b"not http at all\r\n\r\n".to_vec()), TransportErrorKind::Protocol),
-        (move || Reply::Bytes(head.as_bytes().to_vec()), TransportErrorKind::Interrupted),
+        (
+            || Reply::Bytes(b"not http at all\r\n\r\n".to_vec()),
+            TransportErrorKind::Protocol,
+        ),
+        (|| Reply::Bytes(HEAD.to_vec()), TransportErrorKind::Interrupted),
     ];
     for (reply, kind) in cases {
         let server = Server::api(move |_| reply()).await;
         let (client, _) = server.client();
         let error = list(&client).await.unwrap_err();
-        let Error::Transport(error) = error else { panic!("{error}") };
+        let Error::Transport(error) = error else {
+            panic!("{error}")
+        };
         assert_eq!((error.kind(), error.attempts()), (kind, 3));
         assert!(error.correlation_id().is_some());
         assert_eq!(server.api_calls().len(), 3);
@@ -253,17 +277,19 @@ async fn a_broken_connection_is_told_apart_from_a_refused_one() {
 #[tokio::test]
 async fn nobody_listening_is_a_failed_connection() {
     let api = Server::api(|_| Reply::json(200, "[]")).await;
-    let gone = Server::raw(|_, _| Reply::Reset).await;
-    let address = gone.base.clone();
-    // Stops listening: the task is aborted, and with it the listener is closed.
-    gone.stop().await;
+    // A port that is taken and not listened on stays refused, whatever else runs here.
+    let taken = tokio::net::TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = format!("http://{}", taken.local_addr().unwrap());
     let environment = api.environment().with_base_url(Api::Trekkpaalegg, &address).unwrap();
     let client = super::server::builder(environment)
         .settings(Settings::default().retry(RetryPolicy::never()))
         .build()
         .unwrap();
     let error = list(&client).await.unwrap_err();
-    let Error::Transport(error) = error else { panic!("{error}") };
+    let Error::Transport(error) = error else {
+        panic!("{error}")
+    };
     assert_eq!(error.kind(), TransportErrorKind::Connect);
 }
 
@@ -276,11 +302,8 @@ async fn a_parameter_that_would_change_the_address_is_never_sent() {
         let result = client
             .transport()
             .send(options, |call| async move {
-                let bindings = generated::trekkpaalegg::Client::new_with_client(
-                    call.base_url(),
-                    call.http(),
-                    call.clone(),
-                );
+                let bindings =
+                    generated::trekkpaalegg::Client::new_with_client(call.base_url(), call.http(), call.clone());
                 bindings.hent_versjon().trekkid(id).trekkversjon("1").send().await
             })
             .await;

@@ -45,7 +45,10 @@ pub(crate) enum Reply {
 impl Reply {
     pub(crate) fn new(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref();
-        let mut text = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
+        let mut text = format!(
+            "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n",
+            body.len()
+        );
         for (name, value) in headers {
             text.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -95,13 +98,6 @@ impl Server {
             _ => script(seen),
         })
         .await
-    }
-
-    /// Stops, and returns when nobody listens any more.
-    pub(crate) async fn stop(mut self) {
-        self.task.abort();
-        // Cancelled is what it is meant to be.
-        let _ = (&mut self.task).await;
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
@@ -162,7 +158,10 @@ impl Signer for CheapSigner {
 }
 
 pub(crate) fn metadata(base: &str) -> Reply {
-    Reply::json(200, format!(r#"{{"issuer":"{base}/","token_endpoint":"{base}/token"}}"#))
+    Reply::json(
+        200,
+        format!(r#"{{"issuer":"{base}/","token_endpoint":"{base}/token"}}"#),
+    )
 }
 
 pub(crate) fn token(token: &str) -> Reply {
@@ -173,10 +172,12 @@ pub(crate) fn token(token: &str) -> Reply {
 }
 
 /// Lists orders through the generated bindings.
-pub(crate) async fn list(
-    client: &Client,
-) -> Result<Answer<Vec<generated::trekkpaalegg::types::Trekkpaalegg>>, Error> {
-    list_with(&client.transport(), CallOptions::new(Api::Trekkpaalegg, "hentAlleGjeldende")).await
+pub(crate) async fn list(client: &Client) -> Result<Answer<Vec<generated::trekkpaalegg::types::Trekkpaalegg>>, Error> {
+    list_with(
+        &client.transport(),
+        CallOptions::new(Api::Trekkpaalegg, "hentAlleGjeldende"),
+    )
+    .await
 }
 
 pub(crate) fn list_with(
@@ -184,11 +185,7 @@ pub(crate) fn list_with(
     options: CallOptions,
 ) -> impl Future<Output = Result<Answer<Vec<generated::trekkpaalegg::types::Trekkpaalegg>>, Error>> + '_ {
     transport.send(options, |call| async move {
-        let bindings = generated::trekkpaalegg::Client::new_with_client(
-            call.base_url(),
-            call.http(),
-            call.clone(),
-        );
+        let bindings = generated::trekkpaalegg::Client::new_with_client(call.base_url(), call.http(), call.clone());
         bindings.hent_alle_gjeldende().send().await
     })
 }

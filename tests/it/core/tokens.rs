@@ -64,7 +64,9 @@ async fn a_refusal_is_shared_by_those_who_wait_and_not_by_the_next() {
     let results = futures::future::join_all(calls).await;
     assert_eq!(server.count("/token"), 1);
     for result in results {
-        let Err(Error::Token(error)) = result else { panic!("a refusal") };
+        let Err(Error::Token(error)) = result else {
+            panic!("a refusal")
+        };
         assert_eq!(error.refusal(), Some(Refusal::Scope));
     }
     client.token(Api::Trekkpaalegg).await.unwrap();
@@ -110,10 +112,25 @@ async fn maskinporten_out_of_order_is_tried_again_with_a_new_assertion() {
 async fn metadata_of_another_issuer_is_not_followed() {
     type Answer = fn(&str) -> Reply;
     let answers: [Answer; 6] = [
-        |_| Reply::json(200, r#"{"issuer":"https://other.example/","token_endpoint":"https://other.example/token"}"#),
+        |_| {
+            Reply::json(
+                200,
+                r#"{"issuer":"https://other.example/","token_endpoint":"https://other.example/token"}"#,
+            )
+        },
         |base| Reply::json(200, format!(r#"{{"issuer":"{base}/"}}"#)),
-        |base| Reply::json(200, format!(r#"{{"issuer":"{base}/","token_endpoint":"http://other.example/token"}}"#)),
-        |base| Reply::json(200, format!(r#"{{"issuer":"{base}/","token_endpoint":"https://other.example/token"}}"#)),
+        |base| {
+            Reply::json(
+                200,
+                format!(r#"{{"issuer":"{base}/","token_endpoint":"http://other.example/token"}}"#),
+            )
+        },
+        |base| {
+            Reply::json(
+                200,
+                format!(r#"{{"issuer":"{base}/","token_endpoint":"https://other.example/token"}}"#),
+            )
+        },
         |_| Reply::json(200, "<html>"),
         |_| Reply::json(404, "{}"),
     ];
