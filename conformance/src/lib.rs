@@ -7,4 +7,5 @@ pub mod evidence;
 pub mod recording;
 pub mod redaction;
 pub mod results;
+pub mod simulator;
 pub mod synthetic;

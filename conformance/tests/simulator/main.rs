@@ -1,0 +1,16 @@
+//! The simulator from outside, over real connections, with a client that shares no code with the
+//! project's own.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test reports by panicking, and its helpers with it"
+)]
+
+mod support;
+
+mod dialog;
+mod faults;
+mod finansprodukter;
+mod maskinporten;
+mod matrix;
+mod trekkpaalegg;
