@@ -30,9 +30,7 @@ impl Answer {
 
     /// An answer with a body of this media type.
     pub fn new(status: StatusCode, media_type: &str, body: impl Into<Bytes>) -> Self {
-        Self::empty(status)
-            .with("content-type", media_type)
-            .with_body(body)
+        Self::empty(status).with("content-type", media_type).with_body(body)
     }
 
     /// A JSON answer.
@@ -110,11 +108,7 @@ impl Detail {
         let message = self
             .message
             .or_else(|| Some(codes::find(self.code?)?.melding.to_owned()));
-        for (name, text) in [
-            ("melding", message),
-            ("sti", self.path),
-            ("angittVerdi", self.value),
-        ] {
+        for (name, text) in [("melding", message), ("sti", self.path), ("angittVerdi", self.value)] {
             if let Some(text) = text {
                 entry.insert(name.into(), text.into());
             }
@@ -125,12 +119,7 @@ impl Detail {
 
 /// The body that goes with a documented code, as the service in question writes it. A
 /// specification code comes under its main code.
-pub(crate) fn refusal(
-    service: Service,
-    code: &str,
-    correlation_id: &str,
-    details: Vec<Detail>,
-) -> Answer {
+pub(crate) fn refusal(service: Service, code: &str, correlation_id: &str, details: Vec<Detail>) -> Answer {
     let Some(row) = codes::find(code) else {
         return Answer::empty(StatusCode::INTERNAL_SERVER_ERROR);
     };

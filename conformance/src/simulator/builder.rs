@@ -246,9 +246,7 @@ impl Builder {
             listing: data.listing(),
             faults: self.faults,
         }));
-        let services = Router::new()
-            .fallback(pipeline::handle)
-            .with_state(Arc::clone(&state));
+        let services = Router::new().fallback(pipeline::handle).with_state(Arc::clone(&state));
         let server = Server::start(listener, self.pages.fallback_service(services));
         Ok(Simulator {
             state,
@@ -279,16 +277,13 @@ fn local_url(mut address: SocketAddr) -> Result<Url, StartError> {
         };
         address.set_ip(loopback);
     }
-    Url::parse(&format!("http://{address}/"))
-        .map_err(|error| StartError::Address(error.to_string()))
+    Url::parse(&format!("http://{address}/")).map_err(|error| StartError::Address(error.to_string()))
 }
 
 impl Endpoints {
     fn below(base: &Url) -> Result<Self, StartError> {
         let text = base.as_str().trim_end_matches('/');
-        let url = |path: &str| {
-            Url::parse(&format!("{text}{path}")).map_err(|e| StartError::Address(e.to_string()))
-        };
+        let url = |path: &str| Url::parse(&format!("{text}{path}")).map_err(|e| StartError::Address(e.to_string()));
         Ok(Self {
             trekkpaalegg: url("/")?,
             finansprodukter: url(base::FINANSPRODUKTER)?,

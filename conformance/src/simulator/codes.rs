@@ -54,12 +54,7 @@ const fn finans(code: &'static str, status: u16, melding: &'static str) -> CodeR
     }
 }
 
-const fn detail(
-    code: &'static str,
-    under: &'static str,
-    status: u16,
-    melding: &'static str,
-) -> CodeRow {
+const fn detail(code: &'static str, under: &'static str, status: u16, melding: &'static str) -> CodeRow {
     CodeRow {
         code,
         service: Some(Service::Finansprodukter),
@@ -70,12 +65,7 @@ const fn detail(
 }
 
 /// `under` holds the OAuth error word here.
-const fn token(
-    code: &'static str,
-    error: &'static str,
-    status: u16,
-    melding: &'static str,
-) -> CodeRow {
+const fn token(code: &'static str, error: &'static str, status: u16, melding: &'static str) -> CodeRow {
     CodeRow {
         code,
         service: Some(Service::Maskinporten),

@@ -8,8 +8,8 @@ use futures::{StreamExt as _, stream};
 use http::{HeaderValue, header};
 
 use super::{
-    answer::Answer, connection::Connection, faults::effect::Wire, maskinporten::http_date,
-    pipeline::wait_for_release, state::State,
+    answer::Answer, connection::Connection, faults::effect::Wire, maskinporten::http_date, pipeline::wait_for_release,
+    state::State,
 };
 
 /// How an answer is delivered.

@@ -27,13 +27,7 @@ pub(crate) fn answer(
     claims: Result<AccessClaims, Refused>,
     effects: &Effects,
 ) -> Answer {
-    let unknown = || {
-        problem(
-            StatusCode::NOT_FOUND,
-            "Dialog not found.",
-            &request.correlation_id,
-        )
-    };
+    let unknown = || problem(StatusCode::NOT_FOUND, "Dialog not found.", &request.correlation_id);
     if request.route.operation.is_none() {
         return unknown();
     }
@@ -56,11 +50,7 @@ pub(crate) fn answer(
         return unknown();
     }
     if feedback.contains(&Feedback::Gone) {
-        return problem(
-            StatusCode::GONE,
-            "The dialog is deleted.",
-            &request.correlation_id,
-        );
+        return problem(StatusCode::GONE, "The dialog is deleted.", &request.correlation_id);
     }
     let id = request.parameter(0).to_ascii_lowercase();
     let submissions: Vec<_> = lock(&state.submissions)
@@ -70,10 +60,7 @@ pub(crate) fn answer(
         .collect();
     match submissions.as_slice() {
         [] => unknown(),
-        [first, ..] => Answer::json(
-            StatusCode::OK,
-            &dialog(state, first, &submissions, &feedback),
-        ),
+        [first, ..] => Answer::json(StatusCode::OK, &dialog(state, first, &submissions, &feedback)),
     }
 }
 
@@ -146,20 +133,12 @@ fn apply(transmission: &mut Value, change: Feedback) {
             let path = url.splitn(4, '/').nth(3).unwrap_or_default();
             format!("https://elsewhere.example/{path}")
         }),
-        Feedback::OddPath => address(transmission, &|url| {
-            url.replace("/dokumenter/", "/../dokumenter/")
-        }),
+        Feedback::OddPath => address(transmission, &|url| url.replace("/dokumenter/", "/../dokumenter/")),
         _ => {}
     }
 }
 
-fn transmission(
-    state: &State,
-    submission: &Submission,
-    id: &str,
-    kind: &str,
-    related: Option<&str>,
-) -> Value {
+fn transmission(state: &State, submission: &Submission, id: &str, kind: &str, related: Option<&str>) -> Value {
     // A rejection carries its own document.
     let rejected = kind == "Rejection";
     let attachments: Vec<_> = submission

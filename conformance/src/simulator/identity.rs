@@ -35,13 +35,9 @@ impl RegisteredClient {
             client_id: client_id.into(),
             organisation: organisation.into(),
             keys: Vec::new(),
-            scopes: [
-                SCOPE_TREKKPAALEGG,
-                SCOPE_FINANSPRODUKTER,
-                SCOPE_DIALOGPORTEN,
-            ]
-            .map(str::to_owned)
-            .to_vec(),
+            scopes: [SCOPE_TREKKPAALEGG, SCOPE_FINANSPRODUKTER, SCOPE_DIALOGPORTEN]
+                .map(str::to_owned)
+                .to_vec(),
             system_users: Vec::new(),
             delegations: Vec::new(),
         }

@@ -31,9 +31,7 @@ pub use builder::{Builder, CLIENT_ID, SECOND_SYSTEM_USER, StartError, VENDOR};
 pub use codes::{CODES, CodeRow};
 pub use data::{Data, DataError, Listing, Order};
 pub use faults::{Fault, FaultError, FaultInfo, faults};
-pub use identity::{
-    RegisteredClient, SCOPE_DIALOGPORTEN, SCOPE_FINANSPRODUKTER, SCOPE_TREKKPAALEGG, SystemUser,
-};
+pub use identity::{RegisteredClient, SCOPE_DIALOGPORTEN, SCOPE_FINANSPRODUKTER, SCOPE_TREKKPAALEGG, SystemUser};
 pub use maskinporten::AssertionFacts;
 pub use operation::{Operation, Service};
 pub use received::Received;
@@ -151,10 +149,7 @@ impl Simulator {
     /// # Errors
     /// [`DataError`] when a value is no JSON object.
     pub fn set_orders(&self, orders: Vec<Value>) -> Result<(), DataError> {
-        let orders: Result<Vec<_>, _> = orders
-            .iter()
-            .map(|value| Order::parse(&value.to_string()))
-            .collect();
+        let orders: Result<Vec<_>, _> = orders.iter().map(|value| Order::parse(&value.to_string())).collect();
         let orders = orders.map_err(|error| DataError::Shape {
             source_name: "orders".to_owned(),
             detail: error.to_string(),
@@ -174,10 +169,7 @@ impl Simulator {
     /// Grants the simulator's own client one more system user.
     pub fn grant(&self, user: SystemUser) {
         self.state.change_clients(|clients| {
-            if let Some(client) = clients
-                .iter_mut()
-                .find(|client| client.client_id == CLIENT_ID)
-            {
+            if let Some(client) = clients.iter_mut().find(|client| client.client_id == CLIENT_ID) {
                 client.system_users.push(user);
             }
         });

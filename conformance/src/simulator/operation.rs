@@ -162,10 +162,9 @@ fn place(path: &str) -> (Service, Option<Operation>, Vec<&str>) {
         let parts: Vec<&str> = rest.split('/').collect();
         let (operation, parameters) = match parts[..] {
             [year] if !year.is_empty() => (Some(Operation::Innsending), vec![year]),
-            [year, "forsendelser", dispatch, "dokumenter", document] => (
-                Some(Operation::UthentingDokument),
-                vec![year, dispatch, document],
-            ),
+            [year, "forsendelser", dispatch, "dokumenter", document] => {
+                (Some(Operation::UthentingDokument), vec![year, dispatch, document])
+            }
             _ => (None, Vec::new()),
         };
         return (Service::Finansprodukter, operation, parameters);

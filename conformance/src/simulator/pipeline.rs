@@ -69,8 +69,7 @@ pub(crate) async fn handle(
         }) {
             delivery = Delivery::Broken(wire);
         }
-        let mut answer = instead(&request, &effects)
-            .unwrap_or_else(|| work(&state, &request, &note, claims, &effects));
+        let mut answer = instead(&request, &effects).unwrap_or_else(|| work(&state, &request, &note, claims, &effects));
         if answer.status.is_success() {
             change(&mut answer, &effects);
         }
@@ -100,11 +99,7 @@ fn judge(state: &State, request: &Request) -> Option<Result<AccessClaims, Refuse
         Service::Finansprodukter => finansprodukter::SCOPE,
         Service::Dialogporten => dialogporten::SCOPE,
     };
-    Some(AccessClaims::verify(
-        state,
-        request.header("authorization"),
-        scope,
-    ))
+    Some(AccessClaims::verify(state, request.header("authorization"), scope))
 }
 
 fn own_faults(state: &State, request: &Request) -> Vec<Fault> {
@@ -140,8 +135,7 @@ fn instead(request: &Request, effects: &Effects) -> Option<Answer> {
 }
 
 fn other(foreign: &Foreign) -> Answer {
-    let status = http::StatusCode::from_u16(foreign.status)
-        .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    let status = http::StatusCode::from_u16(foreign.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let answer = Answer::new(status, foreign.content_type, foreign.body);
     match foreign.header {
         Some((name, value)) => answer.with(name, value),
@@ -172,13 +166,9 @@ fn work(
         Service::Finansprodukter => finansprodukter::answer(state, request, claims),
         Service::Dialogporten => dialogporten::answer(state, request, claims, effects),
         Service::Maskinporten => {
-            let allow = request
-                .route
-                .operation
-                .map_or(http::Method::GET, Operation::method);
+            let allow = request.route.operation.map_or(http::Method::GET, Operation::method);
             if !request.route.right_method {
-                return Answer::empty(http::StatusCode::METHOD_NOT_ALLOWED)
-                    .with("allow", allow.as_str());
+                return Answer::empty(http::StatusCode::METHOD_NOT_ALLOWED).with("allow", allow.as_str());
             }
             match request.route.operation {
                 Some(Operation::Token) => {
@@ -236,10 +226,7 @@ fn add_fields(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(add_fields),
         Value::Object(fields) => {
             fields.values_mut().for_each(add_fields);
-            fields.insert(
-                "nyttFelt".to_owned(),
-                serde_json::json!({ "verdi": [1, "to", null] }),
-            );
+            fields.insert("nyttFelt".to_owned(), serde_json::json!({ "verdi": [1, "to", null] }));
         }
         _ => {}
     }

@@ -61,9 +61,7 @@ impl Received {
     pub(crate) fn new(at: DateTime<Utc>, request: &Request) -> Self {
         let header = |name: &str| request.header(name).map(str::to_owned);
         let operation = request.route.operation;
-        let token = request
-            .header("authorization")
-            .and_then(super::maskinporten::bearer);
+        let token = request.header("authorization").and_then(super::maskinporten::bearer);
         Self {
             number: 0,
             at,
@@ -82,14 +80,9 @@ impl Received {
             accept: header("accept"),
             content_type: header("content-type"),
             user_agent: header("user-agent"),
-            header_names: request
-                .headers
-                .keys()
-                .map(|name| name.as_str().to_owned())
-                .collect(),
+            header_names: request.headers.keys().map(|name| name.as_str().to_owned()).collect(),
             body_bytes: request.body_bytes,
-            body_sha256: (operation == Some(Operation::Innsending))
-                .then(|| hex(&Sha256::digest(&request.body))),
+            body_sha256: (operation == Some(Operation::Innsending)).then(|| hex(&Sha256::digest(&request.body))),
             assertion: (operation == Some(Operation::Token))
                 .then(|| AssertionFacts::of(&request.body))
                 .flatten(),

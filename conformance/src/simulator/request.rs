@@ -93,9 +93,7 @@ impl Request {
             .any(|range| {
                 let mut parts = range.split(';').map(str::trim);
                 let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
-                let refused = parts.any(
-                    |p| matches!(p.split_once('='), Some(("q", q)) if q.parse() == Ok(0.0_f32)),
-                );
+                let refused = parts.any(|p| matches!(p.split_once('='), Some(("q", q)) if q.parse() == Ok(0.0_f32)));
                 !refused && matches!(kind.as_str(), "application/json" | "application/*" | "*/*")
             })
     }
@@ -105,10 +103,7 @@ impl Request {
         let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
         let query = self.query.as_deref().unwrap_or_default();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            found
-                .entry(name.into_owned())
-                .or_default()
-                .push(value.into_owned());
+            found.entry(name.into_owned()).or_default().push(value.into_owned());
         }
         found
     }

@@ -133,10 +133,7 @@ impl State {
 
     pub(crate) fn client(&self, client_id: &str) -> Option<RegisteredClient> {
         let clients = lock(&self.clients);
-        clients
-            .iter()
-            .find(|client| client.client_id == client_id)
-            .cloned()
+        clients.iter().find(|client| client.client_id == client_id).cloned()
     }
 
     pub(crate) fn change_clients(&self, change: impl FnOnce(&mut Vec<RegisteredClient>)) {

@@ -26,14 +26,7 @@ pub(crate) fn answer(
     claims: Result<AccessClaims, Refused>,
     effects: &Effects,
 ) -> Answer {
-    let refuse = |code: &str| {
-        refusal(
-            Service::Trekkpaalegg,
-            code,
-            &request.correlation_id,
-            Vec::new(),
-        )
-    };
+    let refuse = |code: &str| refusal(Service::Trekkpaalegg, code, &request.correlation_id, Vec::new());
     let Some(operation) = request.route.operation else {
         return refuse("KB-003");
     };
@@ -68,18 +61,11 @@ pub(crate) fn answer(
 /// Scope that a token needs here.
 pub(crate) const SCOPE: &str = SCOPE_TREKKPAALEGG;
 
-fn list(
-    state: &State,
-    request: &Request,
-    employer: &str,
-    effects: &Effects,
-) -> Result<Answer, &'static str> {
+fn list(state: &State, request: &Request, employer: &str, effects: &Effects) -> Result<Answer, &'static str> {
     let query = request.query();
     let number = |name: &str, longest: usize| match query.get(name).map(Vec::as_slice) {
         None => Ok(None),
-        Some([text]) if digits(text, longest) => {
-            text.parse::<u64>().map(Some).map_err(|_| "KB-006")
-        }
+        Some([text]) if digits(text, longest) => text.parse::<u64>().map(Some).map_err(|_| "KB-006"),
         Some(_) => Err("KB-006"),
     };
     let after = number("fraSekvensnummer", 18)?;
@@ -104,10 +90,7 @@ fn list(
         if body.len() > 1 {
             body.push(',');
         }
-        if victim
-            .as_ref()
-            .is_some_and(|victim| Arc::ptr_eq(victim, order))
-        {
+        if victim.as_ref().is_some_and(|victim| Arc::ptr_eq(victim, order)) {
             body.push_str(&changed(order, &changes));
         } else {
             body.push_str(order.text());
@@ -152,12 +135,7 @@ fn page(
     orders
 }
 
-fn version(
-    state: &State,
-    request: &Request,
-    employer: &str,
-    effects: &Effects,
-) -> Result<Answer, &'static str> {
+fn version(state: &State, request: &Request, employer: &str, effects: &Effects) -> Result<Answer, &'static str> {
     let (id, text) = (request.parameter(0), request.parameter(1));
     if !digits(text, 9) || text.starts_with('0') {
         return Err("KB-006");

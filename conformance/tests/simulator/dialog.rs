@@ -21,15 +21,12 @@ async fn dialog(bench: &Bench, id: &str, organisation: &str) -> (u16, Value) {
 
 fn of_type<'dialog>(dialog: &'dialog Value, kind: &str) -> Vec<&'dialog Value> {
     let all = dialog["transmissions"].as_array().unwrap().iter();
-    all.filter(|transmission| transmission["type"] == kind)
-        .collect()
+    all.filter(|transmission| transmission["type"] == kind).collect()
 }
 
 #[tokio::test]
 async fn the_feedback_is_found_through_the_dialog_and_fetched() {
-    let builder = Simulator::builder()
-        .organisation(EMPLOYER)
-        .organisation("310000019");
+    let builder = Simulator::builder().organisation(EMPLOYER).organisation("310000019");
     let bench = Bench::start(builder).await;
     let receipt = submit(&bench).await;
     let id = receipt["dialogId"].as_str().unwrap();
@@ -50,18 +47,9 @@ async fn the_feedback_is_found_through_the_dialog_and_fetched() {
     for transmission in [submission, feedback] {
         for attachment in transmission["attachments"].as_array().unwrap() {
             let url = attachment["urls"][0]["url"].as_str().unwrap();
-            let answer = bench
-                .http
-                .get(url)
-                .bearer_auth(&token)
-                .send()
-                .await
-                .unwrap();
+            let answer = bench.http.get(url).bearer_auth(&token).send().await.unwrap();
             assert_eq!(answer.status(), 200);
-            let kind = answer.headers()["content-type"]
-                .to_str()
-                .unwrap()
-                .to_owned();
+            let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
             assert_eq!(attachment["urls"][0]["mediaType"], kind);
             assert!(!answer.bytes().await.unwrap().is_empty());
             kinds.push(kind);
@@ -69,44 +57,22 @@ async fn the_feedback_is_found_through_the_dialog_and_fetched() {
     }
     assert_eq!(
         kinds,
-        [
-            "application/pdf",
-            "application/xml",
-            "text/csv",
-            "application/json"
-        ]
+        ["application/pdf", "application/xml", "text/csv", "application/json"]
     );
 
     // Neither the dialog nor its documents are anybody else's.
     assert_eq!(dialog(&bench, id, "310000019").await.0, 404);
-    let url = feedback["attachments"][0]["urls"][0]["url"]
-        .as_str()
-        .unwrap();
+    let url = feedback["attachments"][0]["urls"][0]["url"].as_str().unwrap();
     let other = bench.token(FINANS, Some("310000019")).await;
     let answer = body(bench.http.get(url).bearer_auth(other).send().await.unwrap()).await;
     assert_eq!((answer.0, codes(&answer.1)), (404, ("GLD_021", "GLD_1061")));
     for (url, expected) in [
-        (
-            url.replace("/2024/", "/2023/"),
-            (404, "GLD_021", "GLD_1061"),
-        ),
-        (
-            format!("{}0", &url[..url.len() - 1]),
-            (404, "GLD_021", "GLD_1050"),
-        ),
+        (url.replace("/2024/", "/2023/"), (404, "GLD_021", "GLD_1061")),
+        (format!("{}0", &url[..url.len() - 1]), (404, "GLD_021", "GLD_1050")),
         (format!("{url}0"), (400, "GLD_006", "GLD_1022")),
     ] {
         // The last digit may happen to be 0 already; then the document is found.
-        let (status, refusal) = body(
-            bench
-                .http
-                .get(&url)
-                .bearer_auth(&token)
-                .send()
-                .await
-                .unwrap(),
-        )
-        .await;
+        let (status, refusal) = body(bench.http.get(&url).bearer_auth(&token).send().await.unwrap()).await;
         let (main, detail) = codes(&refusal);
         assert!(
             (status, main, detail) == expected || (status == 200 && url.ends_with('0')),
@@ -118,10 +84,7 @@ async fn the_feedback_is_found_through_the_dialog_and_fetched() {
 #[tokio::test]
 async fn the_dialog_wants_its_own_scope_and_a_system_user() {
     let bench = Bench::plain().await;
-    let id = submit(&bench).await["dialogId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = submit(&bench).await["dialogId"].as_str().unwrap().to_owned();
     let url = format!(
         "{}/api/v1/enduser/dialogs/{id}",
         bench.simulator.endpoints().dialogporten
@@ -159,10 +122,7 @@ async fn each_feedback_fault_shows() {
     }
     let (_, found, _) = under("feedback-double").await;
     assert_eq!(
-        (
-            of_type(&found, "Acceptance").len(),
-            of_type(&found, "Rejection").len()
-        ),
+        (of_type(&found, "Acceptance").len(), of_type(&found, "Rejection").len()),
         (1, 1)
     );
     let (_, found, receipt) = under("feedback-unrelated").await;
@@ -171,10 +131,7 @@ async fn each_feedback_fault_shows() {
         receipt["forsendelseId"]
     );
     let (_, found, _) = under("feedback-no-document").await;
-    assert_eq!(
-        of_type(&found, "Acceptance")[0]["attachments"],
-        serde_json::json!([])
-    );
+    assert_eq!(of_type(&found, "Acceptance")[0]["attachments"], serde_json::json!([]));
     let (_, found, _) = under("feedback-foreign-host").await;
     let url = of_type(&found, "Acceptance")[0]["attachments"][0]["urls"][0]["url"].clone();
     assert!(

@@ -3,9 +3,7 @@
 use std::error::Error as _;
 
 use serde_json::Value;
-use skatteetaten_conformance::simulator::{
-    CODES, Directive, Operation, Received, Service, Simulator, faults,
-};
+use skatteetaten_conformance::simulator::{CODES, Directive, Operation, Received, Service, Simulator, faults};
 
 use crate::support::{Bench, EMPLOYER, FINANS, KEY, TREKK, body, codes, report};
 
@@ -49,13 +47,7 @@ async fn every_documented_code_is_reached() {
 async fn a_fault_lasts_as_many_requests_as_it_says_and_names_itself() {
     let bench = Bench::with_fault("error-500:times=2:operation=hentVersjon").await;
     let token = bench.token(TREKK, Some(EMPLOYER)).await;
-    let get = |path: &'static str| {
-        bench
-            .http
-            .get(bench.orders_url(path))
-            .bearer_auth(&token)
-            .send()
-    };
+    let get = |path: &'static str| bench.http.get(bench.orders_url(path)).bearer_auth(&token).send();
     let mut statuses = Vec::new();
     for path in ["", "/10001/1", "", "/10001/1", "/10001/1"] {
         statuses.push(get(path).await.unwrap().status().as_u16());
@@ -67,14 +59,7 @@ async fn a_fault_lasts_as_many_requests_as_it_says_and_names_itself() {
     let statuses: Vec<_> = received.iter().map(|r| r.status).collect();
     assert_eq!(
         statuses,
-        [
-            Some(200),
-            Some(200),
-            Some(500),
-            Some(200),
-            Some(500),
-            Some(200)
-        ]
+        [Some(200), Some(200), Some(500), Some(200), Some(500), Some(200)]
     );
 }
 
@@ -111,10 +96,7 @@ async fn broken_connections_break_as_described() {
     assert_eq!(answer.status(), 200);
     let announced = answer.content_length().unwrap();
     assert!(announced > 100);
-    assert!(
-        answer.bytes().await.is_err(),
-        "less came than was announced"
-    );
+    assert!(answer.bytes().await.is_err(), "less came than was announced");
     set("endless");
     let mut answer = get().await.unwrap();
     assert_eq!(answer.content_length(), None);
@@ -160,8 +142,7 @@ async fn held_back_answers_come_when_they_are_let_go() {
         let bench = Bench::with_fault(fault).await;
         let token = bench.token(TREKK, Some(EMPLOYER)).await;
         let request = bench.http.get(bench.orders_url("")).bearer_auth(token);
-        let asking =
-            tokio::spawn(async move { request.send().await.unwrap().text().await.unwrap() });
+        let asking = tokio::spawn(async move { request.send().await.unwrap().text().await.unwrap() });
         bench
             .simulator
             .wait_until(|received| received.iter().any(|r| !r.faults.is_empty()))
@@ -206,10 +187,7 @@ async fn token_faults_show_in_the_answer() {
     assert_eq!(under("token-html").await.0, 502);
     assert_eq!(under("token-clock").await.1["error"], "invalid_grant");
     assert_eq!(under("token-short-lived").await.1["expires_in"], 1);
-    assert_eq!(
-        under("token-no-lifetime").await.1["expires_in"],
-        Value::Null
-    );
+    assert_eq!(under("token-no-lifetime").await.1["expires_in"], Value::Null);
     assert_eq!(under("token-missing").await.1["access_token"], Value::Null);
     assert_eq!(under("token-wrong-type").await.1["token_type"], "MAC");
     // These show only at the API.

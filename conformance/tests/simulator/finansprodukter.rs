@@ -56,10 +56,7 @@ async fn each_mistake_is_refused_by_its_own_code() {
         *report.pointer_mut(pointer).unwrap() = value;
         report.to_string()
     };
-    let deletion = with(
-        "/leveranse/oppgave",
-        json!([{ "oppgaveeier": {}, "konto": {} }]),
-    );
+    let deletion = with("/leveranse/oppgave", json!([{ "oppgaveeier": {}, "konto": {} }]));
     for (year, body_text, expected) in [
         (2024, "{".to_owned(), (400, "GLD_008", "GLD_1032")),
         (2024, String::new(), (400, "GLD_008", "GLD_1032")),
@@ -140,10 +137,7 @@ async fn each_mistake_is_refused_by_its_own_code() {
             (400, "GLD_006", "GLD_1022"),
         ),
         (json_post("/2024/x"), (404, "GLD_021", "GLD_1023")),
-        (
-            bench.http.put(bench.finans_url("/2024")),
-            (405, "GLD_022", ""),
-        ),
+        (bench.http.put(bench.finans_url("/2024")), (405, "GLD_022", "")),
     ] {
         let (status, refusal) = body(request.send().await.unwrap()).await;
         let (main, detail) = codes(&refusal);
@@ -174,25 +168,15 @@ async fn only_a_system_user_with_the_scope_and_the_right_is_let_in() {
             (status, main.to_owned(), detail.to_owned())
         }
     };
-    let expect =
-        |status: u16, main: &str, detail: &str| (status, main.to_owned(), detail.to_owned());
+    let expect = |status: u16, main: &str, detail: &str| (status, main.to_owned(), detail.to_owned());
     assert_eq!(post(None).await, expect(401, "GLD_004", "GLD_1007"));
-    assert_eq!(
-        post(Some("x".to_owned())).await,
-        expect(401, "GLD_004", "GLD_1008")
-    );
+    assert_eq!(post(Some("x".to_owned())).await, expect(401, "GLD_004", "GLD_1008"));
     let scope = bench.token(TREKK, Some(EMPLOYER)).await;
     assert_eq!(post(Some(scope)).await, expect(403, "GLD_005", ""));
     let no_user = bench.token(FINANS, None).await;
-    assert_eq!(
-        post(Some(no_user)).await,
-        expect(403, "GLD_005", "GLD_1063")
-    );
+    assert_eq!(post(Some(no_user)).await, expect(403, "GLD_005", "GLD_1063"));
     let no_right = bench.token(FINANS, Some("210000011")).await;
-    assert_eq!(
-        post(Some(no_right)).await,
-        expect(403, "GLD_005", "GLD_1015")
-    );
+    assert_eq!(post(Some(no_right)).await, expect(403, "GLD_005", "GLD_1015"));
     let right = bench.token(FINANS, Some(EMPLOYER)).await;
     assert_eq!(post(Some(right)).await.0, 200);
 }

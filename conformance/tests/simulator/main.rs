@@ -1,10 +1,7 @@
 //! The simulator from outside, over real connections, with a client that shares no code with the
 //! project's own.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test reports by panicking, and its helpers with it"
-)]
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking, and its helpers with it")]
 
 mod support;
 

@@ -9,9 +9,7 @@ use crate::support::{Bench, EMPLOYER, TREKK, body};
 async fn metadata_leads_to_the_token_endpoint_and_keys() {
     let bench = Bench::plain().await;
     let issuer = bench.simulator.endpoints().issuer.clone();
-    let url = issuer
-        .join(".well-known/oauth-authorization-server")
-        .unwrap();
+    let url = issuer.join(".well-known/oauth-authorization-server").unwrap();
     let (status, metadata) = body(bench.http.get(url).send().await.unwrap()).await;
     assert_eq!(status, 200);
     assert_eq!(metadata["issuer"], issuer.as_str());
@@ -26,10 +24,7 @@ async fn metadata_leads_to_the_token_endpoint_and_keys() {
         .await
         .unwrap();
     let (status, keys) = body(keys).await;
-    assert_eq!(
-        (status, keys["keys"][0]["kty"].as_str()),
-        (200, Some("RSA"))
-    );
+    assert_eq!((status, keys["keys"][0]["kty"].as_str()), (200, Some("RSA")));
     assert_eq!(keys["keys"][0]["d"], Value::Null, "public parts only");
 }
 
@@ -43,9 +38,7 @@ async fn a_good_assertion_gets_a_token_that_names_the_organisation() {
     assert_eq!(answer["expires_in"], 120);
     assert_eq!(answer["scope"], TREKK);
     let token = answer["access_token"].as_str().unwrap();
-    let claims = URL_SAFE_NO_PAD
-        .decode(token.split('.').nth(1).unwrap())
-        .unwrap();
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
     let claims: Value = serde_json::from_slice(&claims).unwrap();
     assert_eq!(claims["consumer"]["ID"], "0192:310000000");
     assert_eq!(
@@ -89,44 +82,20 @@ async fn each_mistake_is_refused_by_its_own_name() {
         ),
         (with("iss", json!("someone")), "invalid_client", "MP-100"),
         (with("iss", Value::Null), "invalid_client", "MP-100"),
-        (
-            with("exp", json!(now + 121)),
-            "invalid_grant",
-            "Invalid assertion",
-        ),
-        (
-            with("exp", json!(now)),
-            "invalid_grant",
-            "Invalid assertion",
-        ),
+        (with("exp", json!(now + 121)), "invalid_grant", "Invalid assertion"),
+        (with("exp", json!(now)), "invalid_grant", "Invalid assertion"),
         (late, "invalid_grant", "server's clock"),
-        (
-            with("iat", json!(now + 3600)),
-            "invalid_grant",
-            "server's clock",
-        ),
+        (with("iat", json!(now + 3600)), "invalid_grant", "server's clock"),
         (with("iat", json!("now")), "invalid_grant", "whole numbers"),
-        (
-            with("scope", json!("skatteetaten:annet")),
-            "invalid_scope",
-            "scope",
-        ),
+        (with("scope", json!("skatteetaten:annet")), "invalid_scope", "scope"),
         (with("scope", json!("")), "invalid_scope", "scope"),
-        (
-            with("nbf", json!(now)),
-            "invalid_grant",
-            "Invalid assertion",
-        ),
+        (with("nbf", json!(now)), "invalid_grant", "Invalid assertion"),
         (
             with("consumer_org", json!("310000019")),
             "invalid_altinn_customer_configuration",
             "MP-303",
         ),
-        (
-            org("0192:310000019"),
-            "invalid_altinn_customer_configuration",
-            "MP-303",
-        ),
+        (org("0192:310000019"), "invalid_altinn_customer_configuration", "MP-303"),
         (org("310000019"), "invalid_grant", "0192:"),
         (other_ref, "invalid_altinn_customer_configuration", "MP-303"),
         (
@@ -139,16 +108,9 @@ async fn each_mistake_is_refused_by_its_own_name() {
         assert!((400..500).contains(&status), "{claims}");
         assert_eq!(answer["error"], error, "{claims} {answer}");
         let text = answer["error_description"].as_str().unwrap();
-        assert!(
-            text.contains(code) && text.contains("trace_id"),
-            "{claims} {text}"
-        );
+        assert!(text.contains(code) && text.contains("trace_id"), "{claims} {text}");
     }
-    assert_eq!(
-        bench.ask(&good()).await.0,
-        200,
-        "and nothing else was wrong"
-    );
+    assert_eq!(bench.ask(&good()).await.0, 200, "and nothing else was wrong");
 }
 
 #[tokio::test]
@@ -180,19 +142,13 @@ async fn the_form_and_the_signature_are_checked() {
     let changed = bench.sign(&bench.header(), &bench.claims("digdir:dialogporten", None));
     parts[1] = changed.split('.').nth(1).unwrap().to_owned();
     let (_, answer) = body(bench.token_request(&parts.join(".")).send().await.unwrap()).await;
-    assert_eq!(
-        answer["error"], "invalid_client",
-        "claims that were not signed"
-    );
+    assert_eq!(answer["error"], "invalid_client", "claims that were not signed");
 
     let url = bench.simulator.endpoints().token_endpoint.clone();
     let post = |form: &[(&str, &str)]| bench.http.post(url.clone()).form(form).send();
     for (form, error) in [
         (vec![], "invalid_request"),
-        (
-            vec![("grant_type", "client_credentials")],
-            "unsupported_grant_type",
-        ),
+        (vec![("grant_type", "client_credentials")], "unsupported_grant_type"),
         (
             vec![("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")],
             "invalid_request",
@@ -205,11 +161,7 @@ async fn the_form_and_the_signature_are_checked() {
             "invalid_grant",
         ),
     ] {
-        assert_eq!(
-            body(post(&form).await.unwrap()).await.1["error"],
-            error,
-            "{form:?}"
-        );
+        assert_eq!(body(post(&form).await.unwrap()).await.1["error"], error, "{form:?}");
     }
     let as_json = bench
         .http
@@ -230,11 +182,7 @@ async fn an_assertion_is_accepted_once() {
     assert_eq!(bench.ask(&claims).await.1["error"], "invalid_grant");
     let mut unnamed = bench.claims(TREKK, None);
     unnamed.as_object_mut().unwrap().remove("jti");
-    assert_eq!(
-        bench.ask(&unnamed).await.0,
-        200,
-        "jti is recommended, not demanded"
-    );
+    assert_eq!(bench.ask(&unnamed).await.0, 200, "jti is recommended, not demanded");
     assert_eq!(
         bench.ask(&unnamed).await.1["error"],
         "invalid_grant",
@@ -283,10 +231,7 @@ async fn a_system_user_requested_with_a_reference_is_asked_for_with_it() {
 async fn what_was_asked_is_kept_without_the_assertion() {
     let bench = Bench::plain().await;
     let assertion = bench.sign(&bench.header(), &bench.claims(TREKK, Some(EMPLOYER)));
-    let token = body(bench.token_request(&assertion).send().await.unwrap())
-        .await
-        .1["access_token"]
-        .clone();
+    let token = body(bench.token_request(&assertion).send().await.unwrap()).await.1["access_token"].clone();
     bench
         .http
         .get(bench.orders_url(""))

@@ -20,10 +20,7 @@ async fn no_fault_is_without_effect_and_none_reaches_further() {
     for operation in Operation::ALL {
         plain.push(matrix.seen(operation, None).await);
     }
-    for info in faults()
-        .iter()
-        .filter(|info| !HELD_BACK.contains(&info.name))
-    {
+    for info in faults().iter().filter(|info| !HELD_BACK.contains(&info.name)) {
         let fault: Fault = info.name.parse().unwrap();
         for (operation, before) in Operation::ALL.into_iter().zip(&plain) {
             let now = matrix.seen(operation, Some(&fault)).await;
@@ -57,17 +54,9 @@ impl Matrix {
             receipt["dialogId"].as_str().unwrap()
         );
         let token = bench.token(DIALOG, Some(EMPLOYER)).await;
-        let found = body(
-            bench
-                .http
-                .get(&dialog)
-                .bearer_auth(token)
-                .send()
-                .await
-                .unwrap(),
-        )
-        .await
-        .1;
+        let found = body(bench.http.get(&dialog).bearer_auth(token).send().await.unwrap())
+            .await
+            .1;
         let document = found["transmissions"][1]["attachments"][0]["urls"][0]["url"]
             .as_str()
             .unwrap();
@@ -75,10 +64,8 @@ impl Matrix {
             dialog,
             document: document.to_owned(),
             // UUIDs, times, and numbers of seconds.
-            volatile: Regex::new(
-                r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\dT[0-9:.]+Z|\b1\d{9}\b|opaque-[0-9a-f]+",
-            )
-            .unwrap(),
+            volatile: Regex::new(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\dT[0-9:.]+Z|\b1\d{9}\b|opaque-[0-9a-f]+")
+                .unwrap(),
             bench,
         }
     }
@@ -98,9 +85,7 @@ impl Matrix {
         let issuer = bench.simulator.endpoints().issuer.clone();
         let get = |url: &str| bench.http.get(url).bearer_auth(&token);
         let requests: Vec<RequestBuilder> = match operation {
-            Operation::Metadata => vec![get(&format!(
-                "{issuer}.well-known/oauth-authorization-server"
-            ))],
+            Operation::Metadata => vec![get(&format!("{issuer}.well-known/oauth-authorization-server"))],
             Operation::Jwks => vec![get(&format!("{issuer}jwk"))],
             Operation::Token => {
                 let assertion = bench.sign(&bench.header(), &bench.claims(FINANS, Some(EMPLOYER)));
@@ -108,16 +93,10 @@ impl Matrix {
             }
             // Twice each with one token, for the fault that is about the second use; two pages,
             // for those that are about pages.
-            Operation::HentAlleGjeldende => [
-                "?fraSekvensnummer=0&maksAntall=3",
-                "?fraSekvensnummer=51&maksAntall=3",
-            ]
-            .map(|query| get(&bench.orders_url(query)))
-            .into(),
-            Operation::HentVersjon => vec![
-                get(&bench.orders_url("/10002/1")),
-                get(&bench.orders_url("/10002/1")),
-            ],
+            Operation::HentAlleGjeldende => ["?fraSekvensnummer=0&maksAntall=3", "?fraSekvensnummer=51&maksAntall=3"]
+                .map(|query| get(&bench.orders_url(query)))
+                .into(),
+            Operation::HentVersjon => vec![get(&bench.orders_url("/10002/1")), get(&bench.orders_url("/10002/1"))],
             Operation::Innsending => {
                 // Another year than the dialog's, so that it stays as it is.
                 let mut report = report();
@@ -137,9 +116,7 @@ impl Matrix {
                 vec![get(&self.dialog), get(&self.dialog)]
             }
         };
-        bench
-            .simulator
-            .set_faults(fault.cloned().into_iter().collect());
+        bench.simulator.set_faults(fault.cloned().into_iter().collect());
         let mut seen = String::new();
         for request in requests {
             seen.push_str(&self.answer(operation, request).await);
@@ -179,10 +156,7 @@ impl Matrix {
         }
         let mut text = String::from_utf8_lossy(&bytes).into_owned();
         if let Ok(mut value) = serde_json::from_slice::<Value>(&bytes) {
-            let token = value
-                .get("access_token")
-                .and_then(Value::as_str)
-                .map(str::to_owned);
+            let token = value.get("access_token").and_then(Value::as_str).map(str::to_owned);
             if operation == Operation::Token
                 && let Some(token) = token
             {
@@ -190,9 +164,8 @@ impl Matrix {
                     .split('.')
                     .nth(1)
                     .and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
-                value["access_token"] = claims.map_or("opaque".into(), |claims| {
-                    serde_json::from_slice(&claims).unwrap()
-                });
+                value["access_token"] =
+                    claims.map_or("opaque".into(), |claims| serde_json::from_slice(&claims).unwrap());
             }
             if let Some(Value::Array(all)) = value.get_mut("transmissions")
                 && let [first, second, ..] = all.as_mut_slice()

@@ -68,13 +68,8 @@ impl Bench {
         let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let text = format!("{}.{}", encode(header), encode(claims));
         let mut signature = vec![0; key.public_modulus_len()];
-        key.sign(
-            &RSA_PKCS1_SHA256,
-            &SystemRandom::new(),
-            text.as_bytes(),
-            &mut signature,
-        )
-        .unwrap();
+        key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature)
+            .unwrap();
         format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
@@ -104,10 +99,7 @@ impl Bench {
     }
 
     pub(crate) fn orders_url(&self, rest: &str) -> String {
-        format!(
-            "{}api/trekkpaalegg/v1{rest}",
-            self.simulator.endpoints().trekkpaalegg
-        )
+        format!("{}api/trekkpaalegg/v1{rest}", self.simulator.endpoints().trekkpaalegg)
     }
 
     /// A list request of the default employer.
@@ -122,12 +114,7 @@ impl Bench {
     }
 
     /// A submission request of the default system user.
-    pub(crate) async fn submission(
-        &self,
-        year: u32,
-        key: &str,
-        body: impl Into<reqwest::Body>,
-    ) -> RequestBuilder {
+    pub(crate) async fn submission(&self, year: u32, key: &str, body: impl Into<reqwest::Body>) -> RequestBuilder {
         let token = self.token(FINANS, Some(EMPLOYER)).await;
         self.http
             .post(self.finans_url(&format!("/{year}")))
@@ -143,19 +130,12 @@ impl Bench {
 pub(crate) async fn body(response: Response) -> (u16, Value) {
     let status = response.status().as_u16();
     let bytes = response.bytes().await.unwrap();
-    (
-        status,
-        serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-    )
+    (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
 }
 
 /// The main code and the first specification code of a refusal.
 pub(crate) fn codes(body: &Value) -> (&str, &str) {
-    let text = |pointer: &str| {
-        body.pointer(pointer)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
+    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     (text("/kode"), text("/spesifisering/0/kode"))
 }
 

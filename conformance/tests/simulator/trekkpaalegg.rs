@@ -42,10 +42,7 @@ async fn pages_follow_the_protocol_to_the_end() {
         numbers(&bench.list("?fraSekvensnummer=555&maksAntall=5").await.1),
         [] as [i64; 0]
     );
-    assert_eq!(
-        numbers(&bench.list("?fraSekvensnummer=410").await.1),
-        [430, 555]
-    );
+    assert_eq!(numbers(&bench.list("?fraSekvensnummer=410").await.1), [430, 555]);
     assert_eq!(numbers(&bench.list("?maksAntall=1").await.1), [38]);
 }
 
@@ -63,11 +60,7 @@ async fn parameters_headers_and_methods_are_judged() {
         "?fraSekvensnummer=1&fraSekvensnummer=2",
     ] {
         let (status, refusal) = bench.list(query).await;
-        assert_eq!(
-            (status, refusal["kode"].as_str()),
-            (400, Some("KB-006")),
-            "{query}"
-        );
+        assert_eq!((status, refusal["kode"].as_str()), (400, Some("KB-006")), "{query}");
         assert!(refusal["korrelasjonsid"].is_string());
     }
     let token = bench.token(TREKK, Some(EMPLOYER)).await;
@@ -89,10 +82,7 @@ async fn parameters_headers_and_methods_are_judged() {
             get(bench.orders_url("")).header("Klientid", "x".repeat(101)),
             (400, "KB-006"),
         ),
-        (
-            get(bench.orders_url("")).header("Korrelasjonsid", "7"),
-            (400, "KB-006"),
-        ),
+        (get(bench.orders_url("")).header("Korrelasjonsid", "7"), (400, "KB-006")),
         (get(bench.orders_url("/10003/2")), (200, "")),
         (get(bench.orders_url("/10003/9")), (404, "KB-007")),
         (get(bench.orders_url("/10099/1")), (404, "KB-009")),
@@ -103,17 +93,9 @@ async fn parameters_headers_and_methods_are_judged() {
         (bench.http.delete(bench.orders_url("")), (405, "")),
     ] {
         let (status, refusal) = body(request.send().await.unwrap()).await;
-        assert_eq!(
-            (status, refusal["kode"].as_str().unwrap_or_default()),
-            expected
-        );
+        assert_eq!((status, refusal["kode"].as_str().unwrap_or_default()), expected);
     }
-    let options = bench
-        .http
-        .delete(bench.orders_url(""))
-        .send()
-        .await
-        .unwrap();
+    let options = bench.http.delete(bench.orders_url("")).send().await.unwrap();
     assert_eq!(options.headers()["allow"], "GET");
     let id = "5b7d1c64-9f7e-4c55-8a5e-3c1f0f6a1b2c";
     let echoed = get(bench.orders_url("/10099/1"))
@@ -126,9 +108,7 @@ async fn parameters_headers_and_methods_are_judged() {
 
 #[tokio::test]
 async fn the_token_decides_who_asks() {
-    let builder = Simulator::builder()
-        .organisation(EMPLOYER)
-        .organisation("310000019");
+    let builder = Simulator::builder().organisation(EMPLOYER).organisation("310000019");
     let bench = Bench::start(builder).await;
     let ask = |token: Option<String>| {
         let mut request = bench.http.get(bench.orders_url(""));
@@ -160,17 +140,11 @@ async fn the_token_decides_who_asks() {
     let other = bench.token(TREKK, Some(EMPLOYER)).await;
     let mut parts: Vec<_> = token.split('.').collect();
     parts[1] = other.split('.').nth(1).unwrap();
-    assert_eq!(
-        ask(Some(format!("Bearer {}", parts.join(".")))).await.0,
-        401
-    );
+    assert_eq!(ask(Some(format!("Bearer {}", parts.join(".")))).await.0, 401);
     // A token for a named audience is not for this API.
     let mut claims = bench.claims(TREKK, Some(EMPLOYER));
     claims["resource"] = "https://elsewhere.example".into();
-    let token = bench.ask(&claims).await.1["access_token"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let token = bench.ask(&claims).await.1["access_token"].as_str().unwrap().to_owned();
     assert_eq!(ask(Some(format!("Bearer {token}"))).await.0, 401);
 }
 
@@ -182,18 +156,11 @@ async fn a_token_ends_by_the_simulators_clock() {
     };
     let ahead = Arc::new(AtomicI64::new(0));
     let clock = Arc::clone(&ahead);
-    let builder = Simulator::builder().clock(move || {
-        chrono::Utc::now() + chrono::Duration::seconds(clock.load(Ordering::Relaxed))
-    });
+    let builder = Simulator::builder()
+        .clock(move || chrono::Utc::now() + chrono::Duration::seconds(clock.load(Ordering::Relaxed)));
     let bench = Bench::start(builder).await;
     let token = bench.token(TREKK, Some(EMPLOYER)).await;
-    let ask = || {
-        bench
-            .http
-            .get(bench.orders_url(""))
-            .bearer_auth(&token)
-            .send()
-    };
+    let ask = || bench.http.get(bench.orders_url("")).bearer_auth(&token).send();
     assert_eq!(ask().await.unwrap().status(), 200);
     ahead.store(3600, Ordering::Relaxed);
     assert_eq!(ask().await.unwrap().status(), 401);
@@ -208,12 +175,7 @@ async fn loaded_orders_are_served_byte_for_byte() {
     assert_eq!(bench.simulator.organisations(), ["310000019"]);
     let token = bench.token(TREKK, Some("310000019")).await;
     let get = |url: String| bench.http.get(url).bearer_auth(&token).send();
-    let page = get(bench.orders_url(""))
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    let page = get(bench.orders_url("")).await.unwrap().text().await.unwrap();
     assert_eq!(page, format!("[{text}]"));
     let one = get(bench.orders_url("/%C3%A6%2F1/1"))
         .await

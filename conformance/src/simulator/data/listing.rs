@@ -58,11 +58,7 @@ impl Listing {
                 order: Arc::clone(order),
             };
             match order.trekkpliktig() {
-                Some(employer) => listing
-                    .employers
-                    .entry(employer.to_owned())
-                    .or_default()
-                    .push(entry),
+                Some(employer) => listing.employers.entry(employer.to_owned()).or_default().push(entry),
                 None => listing.everybody.push(entry),
             }
         }
@@ -78,12 +74,7 @@ impl Listing {
     /// The latest versions for this employer with a `sekvensnummer` above `after`, lowest first,
     /// at most `max` of them; all of them without `after` and `max`.
     #[must_use]
-    pub fn latest(
-        &self,
-        employer: &str,
-        after: Option<u64>,
-        max: Option<usize>,
-    ) -> Vec<Arc<Order>> {
+    pub fn latest(&self, employer: &str, after: Option<u64>, max: Option<usize>) -> Vec<Arc<Order>> {
         let entries = self.employers.get(employer).unwrap_or(&self.everybody);
         let start = after.map_or(0, |after| {
             entries.partition_point(|entry| entry.position <= u128::from(after) * 2)
@@ -111,10 +102,9 @@ impl Listing {
     /// Whether this employer has an order of this id, whatever the version.
     #[must_use]
     pub fn knows(&self, employer: &str, trekkid: &str) -> bool {
-        self.all.iter().any(|order| {
-            order.trekkid() == Some(trekkid)
-                && order.trekkpliktig().is_none_or(|owner| owner == employer)
-        })
+        self.all
+            .iter()
+            .any(|order| order.trekkid() == Some(trekkid) && order.trekkpliktig().is_none_or(|owner| owner == employer))
     }
 
     /// The order that faults about "one order" change: the second of this employer, or the only one.
@@ -154,10 +144,7 @@ mod tests {
         assert_eq!(page(u64::MAX, None), []);
         assert_eq!(numbers(&listing.latest("999999999", None, None)), []);
         assert!(listing.version("310000000", "a", 1).is_some());
-        assert!(
-            listing.version("310000019", "a", 1).is_none(),
-            "another employer's"
-        );
+        assert!(listing.version("310000019", "a", 1).is_none(), "another employer's");
         assert!(listing.knows("310000000", "b") && !listing.knows("310000019", "a"));
     }
 
@@ -172,13 +159,7 @@ mod tests {
             numbers(&listing.latest("310000000", None, None)),
             [Some(3), None, Some(8)]
         );
-        assert_eq!(
-            numbers(&listing.latest("310000000", Some(3), None)),
-            [None, Some(8)]
-        );
-        assert_eq!(
-            numbers(&listing.latest("310000000", Some(4), None)),
-            [Some(8)]
-        );
+        assert_eq!(numbers(&listing.latest("310000000", Some(3), None)), [None, Some(8)]);
+        assert_eq!(numbers(&listing.latest("310000000", Some(4), None)), [Some(8)]);
     }
 }

@@ -206,9 +206,7 @@ fn same_content(one: &Order, other: &Order) -> bool {
     let plain = |order: &Order| -> Option<BTreeMap<String, serde_json::Value>> {
         let mut fields: HashMap<String, Box<RawValue>> = serde_json::from_str(order.text()).ok()?;
         fields.remove("sekvensnummer");
-        let read = |(name, raw): (String, Box<RawValue>)| {
-            Some((name, serde_json::from_str(raw.get()).ok()?))
-        };
+        let read = |(name, raw): (String, Box<RawValue>)| Some((name, serde_json::from_str(raw.get()).ok()?));
         fields.into_iter().map(read).collect()
     };
     one.text() == other.text() || (plain(one).is_some() && plain(one) == plain(other))
@@ -223,8 +221,7 @@ fn collect(text: &str, into: &mut Vec<Order>, depth: usize) -> Result<(), String
     let first = text.trim_start().chars().next();
     match first {
         Some('[') if depth == 0 => {
-            let items: Vec<Box<RawValue>> =
-                serde_json::from_str(text).map_err(|error| error.to_string())?;
+            let items: Vec<Box<RawValue>> = serde_json::from_str(text).map_err(|error| error.to_string())?;
             for item in items {
                 collect(item.get(), into, 1)?;
             }
@@ -232,8 +229,7 @@ fn collect(text: &str, into: &mut Vec<Order>, depth: usize) -> Result<(), String
         }
         Some('{') => {
             // An order has no field of this name, so the field decides.
-            let shape: HashMap<&str, &RawValue> =
-                serde_json::from_str(text).map_err(|error| error.to_string())?;
+            let shape: HashMap<&str, &RawValue> = serde_json::from_str(text).map_err(|error| error.to_string())?;
             if shape.contains_key("versions") {
                 let file: Versions = serde_json::from_str(text).map_err(|e| e.to_string())?;
                 for item in file.versions {
@@ -244,10 +240,7 @@ fn collect(text: &str, into: &mut Vec<Order>, depth: usize) -> Result<(), String
             }
             Ok(())
         }
-        _ => Err(
-            "expected an order, an array of orders, or an object with an array \"versions\""
-                .to_owned(),
-        ),
+        _ => Err("expected an order, an array of orders, or an object with an array \"versions\"".to_owned()),
     }
 }
 
@@ -296,9 +289,7 @@ mod tests {
     use super::*;
 
     fn order(id: &str, version: u64, number: u64) -> String {
-        format!(
-            r#"{{"trekkid":"{id}","trekkversjon":{version},"sekvensnummer":{number},"trekkpliktig":"310000000"}}"#
-        )
+        format!(r#"{{"trekkid":"{id}","trekkversjon":{version},"sekvensnummer":{number},"trekkpliktig":"310000000"}}"#)
     }
 
     #[test]
@@ -330,11 +321,8 @@ mod tests {
     #[test]
     fn shared_numbers_are_moved_and_said_so() {
         let mut data = Data::empty();
-        data.add_text(
-            "one.json",
-            &format!("[{},{}]", order("a", 1, 5), order("b", 1, 9)),
-        )
-        .unwrap();
+        data.add_text("one.json", &format!("[{},{}]", order("a", 1, 5), order("b", 1, 9)))
+            .unwrap();
         data.add_text("two.json", &order("c", 1, 5)).unwrap();
         let numbers: Vec<_> = data.orders().filter_map(Order::sekvensnummer).collect();
         assert_eq!(numbers, [5, 9, 10]);
@@ -354,14 +342,7 @@ mod tests {
             .add_text("two.json", &format!("[{},{changed}]", order("z", 1, 6)))
             .unwrap_err()
             .to_string();
-        assert!(
-            error.contains("one.json") && error.contains("two.json"),
-            "{error}"
-        );
-        assert_eq!(
-            data.orders().count(),
-            1,
-            "nothing of the refused file is kept"
-        );
+        assert!(error.contains("one.json") && error.contains("two.json"), "{error}");
+        assert_eq!(data.orders().count(), 1, "nothing of the refused file is kept");
     }
 }

@@ -167,24 +167,20 @@ mod tests {
 
     #[test]
     fn the_text_survives_and_the_fields_are_read() {
-        let text = r#"{"trekkid": 7, "trekkversjon":1,"x":1.50,"x":2.0,"sekvensnummer":"12","trekkpliktig":"310000000"}"#;
+        let text =
+            r#"{"trekkid": 7, "trekkversjon":1,"x":1.50,"x":2.0,"sekvensnummer":"12","trekkpliktig":"310000000"}"#;
         let order = Order::parse(text).unwrap();
         assert_eq!(order.text(), text);
         assert_eq!(order.trekkid(), Some("7"));
         assert_eq!(order.sekvensnummer(), Some(12));
         let moved = order.renumbered(99).unwrap();
         assert_eq!(moved.sekvensnummer(), Some(99));
-        assert!(
-            moved.text().contains(r#""x":1.50,"x":2.0"#),
-            "{}",
-            moved.text()
-        );
+        assert!(moved.text().contains(r#""x":1.50,"x":2.0"#), "{}", moved.text());
     }
 
     #[test]
     fn values_that_break_the_contract_are_kept() {
-        let order =
-            Order::parse(r#"{"sekvensnummer":-3,"trekkpliktig":7,"trekkversjon":1.5}"#).unwrap();
+        let order = Order::parse(r#"{"sekvensnummer":-3,"trekkpliktig":7,"trekkversjon":1.5}"#).unwrap();
         assert_eq!(order.sekvensnummer(), None);
         assert_eq!(order.trekkpliktig(), None);
         assert_eq!(order.trekkversjon(), None);

@@ -89,10 +89,7 @@ impl Fault {
                 What::Code(row) => match row.service {
                     Some(Service::Maskinporten) => operation == Operation::Token,
                     Some(service) => operation.service() == service,
-                    None => matches!(
-                        operation.service(),
-                        Service::Trekkpaalegg | Service::Finansprodukter
-                    ),
+                    None => matches!(operation.service(), Service::Trekkpaalegg | Service::Finansprodukter),
                 },
             },
         }
@@ -126,9 +123,7 @@ impl FromStr for Fault {
         let mut parts = text.split(':');
         let name = parts.next().unwrap_or_default();
         let what = match name.strip_prefix("code=") {
-            Some(code) => What::Code(
-                codes::find(code).ok_or_else(|| FaultError::UnknownCode(code.to_owned()))?,
-            ),
+            Some(code) => What::Code(codes::find(code).ok_or_else(|| FaultError::UnknownCode(code.to_owned()))?),
             None => What::Named(
                 faults()
                     .iter()
@@ -149,8 +144,7 @@ impl FromStr for Fault {
                 }
                 Some(("operation", id)) => {
                     let operation = Operation::from_name(id);
-                    fault.operation =
-                        Some(operation.ok_or_else(|| FaultError::Operation(id.to_owned()))?);
+                    fault.operation = Some(operation.ok_or_else(|| FaultError::Operation(id.to_owned()))?);
                 }
                 _ => return Err(FaultError::Suffix(part.to_owned())),
             }
@@ -181,19 +175,11 @@ pub enum FaultError {
 }
 
 fn known() -> String {
-    faults()
-        .iter()
-        .map(|info| info.name)
-        .collect::<Vec<_>>()
-        .join(", ")
+    faults().iter().map(|info| info.name).collect::<Vec<_>>().join(", ")
 }
 
 fn known_codes() -> String {
-    codes::CODES
-        .iter()
-        .map(|row| row.code)
-        .collect::<Vec<_>>()
-        .join(", ")
+    codes::CODES.iter().map(|row| row.code).collect::<Vec<_>>().join(", ")
 }
 
 fn known_operations() -> String {
@@ -231,10 +217,7 @@ mod tests {
     fn a_code_concerns_the_services_that_document_it() {
         let concerned = |text: &str| {
             let fault: Fault = text.parse().unwrap();
-            Operation::ALL
-                .into_iter()
-                .filter(|op| fault.concerns(*op))
-                .count()
+            Operation::ALL.into_iter().filter(|op| fault.concerns(*op)).count()
         };
         assert_eq!(concerned("code=KB-001"), 2);
         assert_eq!(concerned("code=GLD_023"), 2);
@@ -247,18 +230,12 @@ mod tests {
     fn the_table_is_in_order() {
         for (index, info) in faults().iter().enumerate() {
             assert!(
-                faults()[..index]
-                    .iter()
-                    .all(|other| other.name != info.name),
+                faults()[..index].iter().all(|other| other.name != info.name),
                 "{}",
                 info.name
             );
             assert!(!info.operations.is_empty(), "{}", info.name);
-            assert!(
-                !info.what_nb.is_empty() && !info.what_en.is_empty(),
-                "{}",
-                info.name
-            );
+            assert!(!info.what_nb.is_empty() && !info.what_en.is_empty(), "{}", info.name);
             for row in codes::CODES {
                 assert_ne!(row.code, info.name);
             }

@@ -3,13 +3,13 @@
 use super::{
     FaultInfo,
     effect::{
-        AnswerChange as Answer, Effect, Feedback, Foreign, OrderChange as Order,
-        PageChange as Page, TokenChange as Token, Wire,
+        AnswerChange as Answer, Effect, Feedback, Foreign, OrderChange as Order, PageChange as Page,
+        TokenChange as Token, Wire,
     },
 };
 use crate::simulator::operation::Operation::{
-    self, HentAlleGjeldende, HentDialog, HentVersjon, Innsending, Jwks, Metadata,
-    Token as TokenOperation, UthentingDokument,
+    self, HentAlleGjeldende, HentDialog, HentVersjon, Innsending, Jwks, Metadata, Token as TokenOperation,
+    UthentingDokument,
 };
 
 /// Every fault that has a name. Documented error codes are reached with `code=X`.
@@ -76,7 +76,8 @@ const fn foreign_with(
 
 const HTML: &str = "text/html; charset=utf-8";
 const PLAIN: &str = "text/plain; charset=utf-8";
-const BAD_GATEWAY: &str = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>";
+const BAD_GATEWAY: &str =
+    "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>";
 const MAINTENANCE: &str = "<!DOCTYPE html><html><head><title>Vedlikehold</title></head><body><p>Tjenesten er nede for vedlikehold.</p></body></html>";
 
 #[rustfmt::skip]

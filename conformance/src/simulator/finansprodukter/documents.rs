@@ -36,10 +36,7 @@ fn pdf(text: &str) -> Vec<u8> {
         "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R \
          /Resources << /Font << /F1 5 0 R >> >> >>"
             .to_owned(),
-        format!(
-            "<< /Length {} >>\nstream\n{content}\nendstream",
-            content.len()
-        ),
+        format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()),
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
     ];
     let mut file = String::from("%PDF-1.4\n");
@@ -49,10 +46,7 @@ fn pdf(text: &str) -> Vec<u8> {
         file.push_str(&format!("{} 0 obj\n{object}\nendobj\n", index + 1));
     }
     let table = file.len();
-    file.push_str(&format!(
-        "xref\n0 {}\n0000000000 65535 f \n",
-        objects.len() + 1
-    ));
+    file.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1));
     for offset in offsets {
         file.push_str(&format!("{offset:010} 00000 n \n"));
     }

@@ -28,19 +28,8 @@ fn because(code: &'static str, detail: Detail) -> Refusal {
 }
 
 /// Answers one request.
-pub(crate) fn answer(
-    state: &State,
-    request: &Request,
-    claims: Result<AccessClaims, Refused>,
-) -> Answer {
-    let refuse = |(code, details): Refusal| {
-        refusal(
-            Service::Finansprodukter,
-            code,
-            &request.correlation_id,
-            details,
-        )
-    };
+pub(crate) fn answer(state: &State, request: &Request, claims: Result<AccessClaims, Refused>) -> Answer {
+    let refuse = |(code, details): Refusal| refusal(Service::Finansprodukter, code, &request.correlation_id, details);
     let Some(operation) = request.route.operation else {
         return refuse(("GLD_1023", Vec::new()));
     };
@@ -73,9 +62,7 @@ fn system_user(claims: Result<AccessClaims, Refused>) -> Result<AccessClaims, Re
 
 fn check_common(request: &Request) -> Result<(), Refusal> {
     if !request.correlation_id_is_valid() {
-        let detail = Detail::code("GLD_1022")
-            .about("Korrelasjonsid")
-            .saying("Ikke en UUID");
+        let detail = Detail::code("GLD_1022").about("Korrelasjonsid").saying("Ikke en UUID");
         return Err(because("GLD_1022", detail));
     }
     let year = request.parameter(0);
@@ -109,10 +96,8 @@ fn document(state: &State, request: &Request, claims: &AccessClaims) -> Result<A
         .iter()
         .find(|known| known.id == document.to_ascii_lowercase())
         .ok_or(("GLD_1050", Vec::new()))?;
-    Ok(
-        Answer::new(StatusCode::OK, document.media_type, document.body.clone())
-            .with("korrelasjonsid", request.correlation_id.clone()),
-    )
+    Ok(Answer::new(StatusCode::OK, document.media_type, document.body.clone())
+        .with("korrelasjonsid", request.correlation_id.clone()))
 }
 
 pub(crate) use documents::example as example_document;

@@ -61,9 +61,7 @@ impl Submissions {
     pub(crate) fn key(&self, organisation: &str, key: Uuid, digest: &[u8; 32]) -> Key<'_> {
         match self.keys.get(&(organisation.to_owned(), key)) {
             None => Key::New,
-            Some((known, place)) if known == digest => {
-                self.all.get(*place).map_or(Key::New, Key::Same)
-            }
+            Some((known, place)) if known == digest => self.all.get(*place).map_or(Key::New, Key::Same),
             Some(_) => Key::Other,
         }
     }
@@ -91,9 +89,7 @@ impl Submissions {
             .iter()
             .find(|submission| submission.dispatch_id == id || submission.feedback_id == id)?
             .clone();
-        found
-            .documents
-            .retain(|document| document.dispatch_id == id);
+        found.documents.retain(|document| document.dispatch_id == id);
         Some(found)
     }
 

@@ -19,11 +19,7 @@ use crate::simulator::{
 };
 
 /// Takes in one submission, or finds the one that was sent before under the same key.
-pub(super) fn submit(
-    state: &State,
-    request: &Request,
-    claims: &AccessClaims,
-) -> Result<Answer, Refusal> {
+pub(super) fn submit(state: &State, request: &Request, claims: &AccessClaims) -> Result<Answer, Refusal> {
     let key = check_head(request)?;
     let year = request.parameter(0).parse::<i64>().unwrap_or_default();
     let body: Value = serde_json::from_slice(&request.body).map_err(|error| {
@@ -69,8 +65,7 @@ pub(super) fn submit(
             receipt
         }
     };
-    Ok(Answer::new(StatusCode::OK, "application/json", receipt)
-        .with("korrelasjonsid", request.correlation_id.clone()))
+    Ok(Answer::new(StatusCode::OK, "application/json", receipt).with("korrelasjonsid", request.correlation_id.clone()))
 }
 
 fn check_head(request: &Request) -> Result<Uuid, Refusal> {
@@ -92,9 +87,7 @@ fn check_head(request: &Request) -> Result<Uuid, Refusal> {
         .filter(|text| is_uuid(text))
         .and_then(|text| Uuid::parse_str(text).ok());
     let Some(key) = key else {
-        let detail = Detail::code("GLD_1022")
-            .about("idempotencyKey")
-            .saying("Ikke en UUID");
+        let detail = Detail::code("GLD_1022").about("idempotencyKey").saying("Ikke en UUID");
         return Err(because("GLD_1022", detail));
     };
     if request.too_large {
@@ -118,9 +111,7 @@ fn check_body(state: &State, body: &Value) -> Result<(), Refusal> {
             .saying(violation.message);
         match body.pointer(&violation.pointer) {
             Some(Value::String(text)) => detail.given(text.as_str()),
-            Some(value @ (Value::Number(_) | Value::Bool(_) | Value::Null)) => {
-                detail.given(value.to_string())
-            }
+            Some(value @ (Value::Number(_) | Value::Bool(_) | Value::Null)) => detail.given(value.to_string()),
             _ => detail,
         }
     });
@@ -130,9 +121,7 @@ fn check_body(state: &State, body: &Value) -> Result<(), Refusal> {
 fn check_year(state: &State, year: i64, body: &Value) -> Result<(), Refusal> {
     let this_year = i64::from(state.now().year());
     if !(i64::from(state.first_income_year)..=this_year).contains(&year) {
-        let detail = Detail::code("GLD_1027")
-            .about("inntektsaar")
-            .given(year.to_string());
+        let detail = Detail::code("GLD_1027").about("inntektsaar").given(year.to_string());
         return Err(because("GLD_1027", detail));
     }
     let stated = body.pointer("/leveranse/inntektsaar").and_then(whole);
@@ -149,10 +138,7 @@ fn check_year(state: &State, year: i64, body: &Value) -> Result<(), Refusal> {
 fn whole(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| {
         let number = value.as_f64()?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the schema bounds it to 1900–2999"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "the schema bounds it to 1900–2999")]
         (number.fract() == 0.0 && number.abs() < 1e9).then_some(number as i64)
     })
 }
@@ -177,9 +163,7 @@ fn check_reporter(state: &State, claims: &AccessClaims, reporter: &str) -> Resul
 }
 
 fn count(body: &Value, list: &str) -> usize {
-    let found = body
-        .pointer("/leveranse")
-        .and_then(|leveranse| leveranse.get(list));
+    let found = body.pointer("/leveranse").and_then(|leveranse| leveranse.get(list));
     found.and_then(Value::as_array).map_or(0, Vec::len)
 }
 
@@ -220,11 +204,7 @@ fn make_documents(submission: &Submission, reports: usize) -> Vec<Document> {
         all.push(Document {
             id: id(),
             dispatch_id: submission.feedback_id.clone(),
-            name: if accepted {
-                "Tilbakemelding"
-            } else {
-                "Avvisning"
-            },
+            name: if accepted { "Tilbakemelding" } else { "Avvisning" },
             media_type: "application/json",
             body: documents::feedback(&submission.dispatch_id, accepted, reports),
         });

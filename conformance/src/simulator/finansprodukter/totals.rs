@@ -13,10 +13,7 @@ const TOTALS: [(&str, &str); 9] = [
     ("sumFormuesverdi", "/formuesverdi/beloepINOK"),
     ("sumSkattepliktigUtbytte", "/skattepliktigUtbytte"),
     ("sumRenteinntekt", "/renteinntekt"),
-    (
-        "sumAnnenInntektEllerUtbetaling",
-        "/annenInntektEllerUtbetaling",
-    ),
+    ("sumAnnenInntektEllerUtbetaling", "/annenInntektEllerUtbetaling"),
     ("sumGevinst", "/gevinstEllerTap/skattepliktigGevinst"),
     ("sumTap", "/gevinstEllerTap/fradragsberettigetTap"),
     ("sumAnvendtSkjerming", "/anvendtSkjerming"),
@@ -49,9 +46,7 @@ pub(super) fn check(body: &Value) -> Vec<Detail> {
         report("antallOppgaver", stated, reports.len().to_string());
     }
     for (name, pointer) in TOTALS {
-        let amounts = products
-            .iter()
-            .filter_map(|product| decimal(product.pointer(pointer)));
+        let amounts = products.iter().filter_map(|product| decimal(product.pointer(pointer)));
         let computed: Decimal = amounts.sum();
         let found = decimal(stated(name));
         if found.unwrap_or_default() != computed {
@@ -82,12 +77,8 @@ mod tests {
             "oppgaveoppsummering": { "antallOppgaver": 1, "sumSalgsvederlag": "110.1", "sumRenteinntekt": "0.30" },
         } });
         assert!(check(&body).is_empty());
-        body["leveranse"]["oppgaveoppsummering"] =
-            json!({ "antallOppgaver": 2, "sumSalgsvederlag": "40" });
-        let named: Vec<_> = check(&body)
-            .into_iter()
-            .filter_map(|detail| detail.path)
-            .collect();
+        body["leveranse"]["oppgaveoppsummering"] = json!({ "antallOppgaver": 2, "sumSalgsvederlag": "40" });
+        let named: Vec<_> = check(&body).into_iter().filter_map(|detail| detail.path).collect();
         assert_eq!(
             named,
             [

@@ -62,18 +62,10 @@ pub(crate) struct Detail {
 }
 
 impl AccessClaims {
-    pub(super) fn for_grant(
-        grant: &Grant,
-        issuer: &str,
-        now: DateTime<Utc>,
-        lifetime: Duration,
-    ) -> Self {
+    pub(super) fn for_grant(grant: &Grant, issuer: &str, now: DateTime<Utc>, lifetime: Duration) -> Self {
         let consumer = grant.consumer_org.as_deref().unwrap_or(&grant.owner);
         let mut claims = Self {
-            aud: grant
-                .resource
-                .clone()
-                .unwrap_or_else(|| UNSPECIFIED.to_owned()),
+            aud: grant.resource.clone().unwrap_or_else(|| UNSPECIFIED.to_owned()),
             scope: grant.scope.clone(),
             iss: issuer.to_owned(),
             client_amr: "private_key_jwt".to_owned(),
@@ -83,10 +75,7 @@ impl AccessClaims {
             client_id: grant.client_id.clone(),
             jti: Uuid::new_v4().to_string(),
             consumer: Party::new(consumer),
-            supplier: grant
-                .consumer_org
-                .as_ref()
-                .map(|_| Party::new(&grant.owner)),
+            supplier: grant.consumer_org.as_ref().map(|_| Party::new(&grant.owner)),
             authorization_details: grant.system_user.as_ref().map(|(organisation, reference)| {
                 vec![Detail {
                     kind: "urn:altinn:systemuser".to_owned(),
@@ -108,11 +97,7 @@ impl AccessClaims {
 
     pub(super) fn change_organisation(&mut self, organisation: &str) {
         let party = Party::new(organisation);
-        match self
-            .authorization_details
-            .as_mut()
-            .and_then(|list| list.first_mut())
-        {
+        match self.authorization_details.as_mut().and_then(|list| list.first_mut()) {
             Some(detail) => detail.systemuser_org = party,
             None => self.consumer = party,
         }
@@ -132,11 +117,7 @@ impl AccessClaims {
 
     /// Which system user of that organisation, where it has a reference.
     pub(crate) fn external_ref(&self) -> Option<&str> {
-        self.authorization_details
-            .as_ref()?
-            .first()?
-            .external_ref
-            .as_deref()
+        self.authorization_details.as_ref()?.first()?.external_ref.as_deref()
     }
 
     pub(crate) fn has_scope(&self, scope: &str) -> bool {
@@ -160,11 +141,7 @@ pub(crate) enum Refused {
 
 impl AccessClaims {
     /// Reads and verifies the token in an `Authorization` header.
-    pub(crate) fn verify(
-        state: &State,
-        authorization: Option<&str>,
-        scope: &str,
-    ) -> Result<Self, Refused> {
+    pub(crate) fn verify(state: &State, authorization: Option<&str>, scope: &str) -> Result<Self, Refused> {
         let token = bearer(authorization.ok_or(Refused::Missing)?).ok_or(Refused::Invalid)?;
         let claims = match state.opaque(token) {
             Some(claims) => claims,

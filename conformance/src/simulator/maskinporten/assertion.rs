@@ -97,15 +97,10 @@ impl AssertionFacts {
         let mut parts = assertion.split('.');
         let header = parts.next().and_then(json_part).unwrap_or_default();
         let claims = parts.next().and_then(json_part).unwrap_or_default();
-        let text = |from: &Map<String, Value>, name: &str| {
-            from.get(name).and_then(Value::as_str).map(str::to_owned)
-        };
+        let text = |from: &Map<String, Value>, name: &str| from.get(name).and_then(Value::as_str).map(str::to_owned);
         facts.alg = text(&header, "alg");
         facts.kid = text(&header, "kid");
-        facts.certificates = header
-            .get("x5c")
-            .and_then(Value::as_array)
-            .map_or(0, Vec::len);
+        facts.certificates = header.get("x5c").and_then(Value::as_array).map_or(0, Vec::len);
         facts.iss = text(&claims, "iss");
         facts.aud = text(&claims, "aud");
         facts.jti = text(&claims, "jti");
@@ -124,11 +119,7 @@ impl AssertionFacts {
 }
 
 /// Verifies a token request against the registered clients and the clock.
-pub(crate) fn verify(
-    state: &State,
-    request: &Request,
-    now: DateTime<Utc>,
-) -> Result<Grant, Refusal> {
+pub(crate) fn verify(state: &State, request: &Request, now: DateTime<Utc>) -> Result<Grant, Refusal> {
     let is_form = request
         .content_type()
         .is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
@@ -161,10 +152,7 @@ pub(crate) fn verify(
         Some("RS512") => Algorithm::RS512,
         _ => return refuse("invalid_grant", "alg must be RS256, RS384 or RS512."),
     };
-    let issuer = claims
-        .get("iss")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or_default();
     let Some(client) = state.client(issuer) else {
         return refuse("MP-100", "The client is unknown.");
     };
@@ -176,17 +164,11 @@ pub(crate) fn verify(
             .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
             .take(40)
             .collect();
-        return refuse(
-            "invalid_grant",
-            format!("The claim {name} is not documented."),
-        );
+        return refuse("invalid_grant", format!("The claim {name} is not documented."));
     }
     let expected = state.issuer();
     if claims.get("aud").and_then(Value::as_str) != Some(expected.as_str()) {
-        return refuse(
-            "MP-110",
-            format!("aud must be {expected}, as a single value."),
-        );
+        return refuse("MP-110", format!("aud must be {expected}, as a single value."));
     }
     check_times(&claims, now)?;
     let grant = read_grant(&client, &claims)?;
@@ -214,10 +196,7 @@ fn check_signature(
     };
     let registered = |key: &&Jwk| key.common.key_id.as_deref() == Some(kid);
     let Some(jwk) = client.keys.iter().find(registered) else {
-        return refuse(
-            "MP-100",
-            "No key with this kid is registered on the client.",
-        );
+        return refuse("MP-100", "No key with this kid is registered on the client.");
     };
     let key = DecodingKey::from_jwk(jwk);
     let mut validation = Validation::new(algorithm);
@@ -225,16 +204,11 @@ fn check_signature(
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
-    let valid = key.is_ok_and(|key| {
-        jsonwebtoken::decode::<Map<String, Value>>(assertion, &key, &validation).is_ok()
-    });
+    let valid = key.is_ok_and(|key| jsonwebtoken::decode::<Map<String, Value>>(assertion, &key, &validation).is_ok());
     if valid {
         Ok(())
     } else {
-        refuse(
-            "MP-100",
-            "The signature is not valid for the registered key.",
-        )
+        refuse("MP-100", "The signature is not valid for the registered key.")
     }
 }
 
@@ -304,9 +278,7 @@ fn read_grant(client: &RegisteredClient, claims: &Map<String, Value>) -> Result<
 }
 
 /// Organisation number and `externalRef` of the system user that is asked for.
-fn system_user(
-    claims: &Map<String, Value>,
-) -> Result<Option<(String, Option<String>)>, &'static str> {
+fn system_user(claims: &Map<String, Value>) -> Result<Option<(String, Option<String>)>, &'static str> {
     const PREFIX: &str = "0192:";
     let Some(details) = claims.get("authorization_details") else {
         return Ok(None);
@@ -318,9 +290,7 @@ fn system_user(
     if detail.get("type").and_then(Value::as_str) != Some("urn:altinn:systemuser") {
         return Err("authorization_details: type must be urn:altinn:systemuser.");
     }
-    let authority = detail
-        .pointer("/systemuser_org/authority")
-        .and_then(Value::as_str);
+    let authority = detail.pointer("/systemuser_org/authority").and_then(Value::as_str);
     if authority != Some("iso6523-actorid-upis") {
         return Err("systemuser_org: authority must be iso6523-actorid-upis.");
     }
@@ -329,10 +299,7 @@ fn system_user(
         return Err("systemuser_org: ID must be 0192: and an organisation number.");
     };
     let reference = detail.get("externalRef").and_then(Value::as_str);
-    Ok(Some((
-        organisation.to_owned(),
-        reference.map(str::to_owned),
-    )))
+    Ok(Some((organisation.to_owned(), reference.map(str::to_owned))))
 }
 
 fn field(form: &[u8], name: &str) -> Option<String> {

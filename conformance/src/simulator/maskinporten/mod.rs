@@ -50,8 +50,7 @@ pub(crate) fn token(state: &State, request: &Request, changes: &[TokenChange]) -
     let now = state.now() + Duration::seconds(ahead.unwrap_or(0));
     let answer = match assertion::verify(state, request, now) {
         Err(refusal) => token_refusal(refusal.code, &refusal.more, &trace_id),
-        Ok(grant) => issue(state, &grant, now, changes)
-            .unwrap_or_else(|| token_refusal("server_error", "", &trace_id)),
+        Ok(grant) => issue(state, &grant, now, changes).unwrap_or_else(|| token_refusal("server_error", "", &trace_id)),
     };
     if ahead.is_some() {
         answer.with("date", http_date(now))
@@ -60,12 +59,7 @@ pub(crate) fn token(state: &State, request: &Request, changes: &[TokenChange]) -
     }
 }
 
-fn issue(
-    state: &State,
-    grant: &Grant,
-    now: DateTime<Utc>,
-    changes: &[TokenChange],
-) -> Option<Answer> {
+fn issue(state: &State, grant: &Grant, now: DateTime<Utc>, changes: &[TokenChange]) -> Option<Answer> {
     let mut claims = AccessClaims::for_grant(grant, &state.issuer(), now, state.token_lifetime);
     let mut opaque = false;
     for change in changes {
@@ -78,10 +72,7 @@ fn issue(
         }
     }
     // A clock that is ahead would make the API refuse the token; the fault is about assertions.
-    if changes
-        .iter()
-        .any(|change| matches!(change, TokenChange::Clock(_)))
-    {
+    if changes.iter().any(|change| matches!(change, TokenChange::Clock(_))) {
         claims.set_times(state.now(), state.token_lifetime);
     }
     let token = if opaque {

@@ -19,11 +19,7 @@ pub(crate) fn set(root: &mut Value, pointer: &str, value: Value) {
             fields.insert(last.to_owned(), value);
         }
         Some(Value::Array(items)) => {
-            if let Some(item) = last
-                .parse::<usize>()
-                .ok()
-                .and_then(|index| items.get_mut(index))
-            {
+            if let Some(item) = last.parse::<usize>().ok().and_then(|index| items.get_mut(index)) {
                 *item = value;
             }
         }
@@ -45,11 +41,7 @@ pub(super) fn apply(order: &mut Value, change: OrderChange) {
     const FIRST: &str = "/trekkstoerrelseForPeriode/0";
     match change {
         OrderChange::Set(pointer, text) => {
-            set(
-                order,
-                pointer,
-                serde_json::from_str(text).unwrap_or(Value::Null),
-            );
+            set(order, pointer, serde_json::from_str(text).unwrap_or(Value::Null));
         }
         OrderChange::Remove(pointer) => remove(order, pointer),
         OrderChange::BothSizes => {
