@@ -37,6 +37,8 @@ use walk::Walk;
 pub use report::{Difference, Finding, InvalidSubmission, Reference, Report, Summary};
 pub use rule::{Rule, Severity, UnknownRule};
 
+pub(super) use totals::totals_of;
+
 /// The largest body that the API takes, in bytes: "10 MB" read as 10,000,000, the smaller of the
 /// two readings. Source: the service's current page.
 pub const MAX_BYTES: usize = 10_000_000;

@@ -120,6 +120,25 @@ impl Sum {
     }
 }
 
+/// The control totals of a body, as decimal strings, in the order of [`DEFINITIONS`]; those that
+/// cannot be computed are left out, and the check says why.
+pub(crate) fn totals_of(body: &Value) -> Vec<(&'static str, String)> {
+    let mut sums = Sums::default();
+    let reports = body.pointer("/leveranse/oppgave").and_then(Value::as_array);
+    for report in reports.into_iter().flatten() {
+        let products = report.pointer("/konto/finansprodukt").and_then(Value::as_array);
+        for product in products.into_iter().flatten() {
+            sums.add(product, Path::Root);
+        }
+    }
+    sums.finish()
+        .filter_map(|(definition, computed)| match computed {
+            Computed::Exact(value) => Some((definition.name, value.normalize().to_string())),
+            Computed::Unreadable(_) => None,
+        })
+        .collect()
+}
+
 /// Reads an amount: digits, at most one point, an optional minus; no exponent, no blanks, no
 /// separators. `None` for anything else and for amounts beyond 15 digits before the point or 8
 /// after it, within which sums are exact.
