@@ -18,8 +18,7 @@ const SUBMIT: &str = "innsending";
 const DOCUMENT: &str = "uthentingDokument";
 /// Documents come in whatever media type they have. JSON first: a person can read the others
 /// without us.
-const ANY_DOCUMENT: &str =
-    "application/json, application/xml;q=0.9, application/pdf;q=0.9, text/csv;q=0.9, */*;q=0.5";
+const ANY_DOCUMENT: &str = "application/json, application/xml;q=0.9, application/pdf;q=0.9, text/csv;q=0.9, */*;q=0.5";
 /// Largest document that is fetched, unless something else is set: 25 MB.
 const MAX_DOCUMENT: usize = 25_000_000;
 
@@ -28,7 +27,10 @@ impl Client {
     ///
     /// The API is open to system users only; see [`Access::SystemUser`](crate::Access::SystemUser).
     pub fn finansprodukter(&self) -> Finansprodukter {
-        Finansprodukter { transport: self.transport(), max_document: MAX_DOCUMENT }
+        Finansprodukter {
+            transport: self.transport(),
+            max_document: MAX_DOCUMENT,
+        }
     }
 }
 
@@ -60,8 +62,7 @@ impl Finansprodukter {
     /// [`Error`]. `Error::Api` with status 409 and `GLD_019` says that the key has been used with
     /// other bytes; it is never answered by another key.
     pub async fn submit(&self, submission: &Submission) -> Result<Receipt, Error> {
-        let options =
-            CallOptions::new(Api::Finansprodukter, SUBMIT).body(submission.bytes().clone());
+        let options = CallOptions::new(Api::Finansprodukter, SUBMIT).body(submission.bytes().clone());
         let answer = self
             .transport
             .send(options, |call| async move {
@@ -88,12 +89,7 @@ impl Finansprodukter {
     /// # Errors
     /// [`Error`]; a document larger than [`max_document`](Self::max_document) is a transport
     /// error.
-    pub async fn document(
-        &self,
-        income_year: u16,
-        forsendelse: Uuid,
-        dokument: Uuid,
-    ) -> Result<Document, Error> {
+    pub async fn document(&self, income_year: u16, forsendelse: Uuid, dokument: Uuid) -> Result<Document, Error> {
         let options = CallOptions::new(Api::Finansprodukter, DOCUMENT)
             .accept(HeaderValue::from_static(ANY_DOCUMENT))
             .max_response(self.max_document);

@@ -111,7 +111,10 @@ impl SubmissionBuilder {
             return Ok(vec![Submission::checked(whole, &self.checker)?]);
         }
         // Everything around the reports, with the longest reference and totals that can occur.
-        let frame = self.bytes(self.reference.as_ref().map(|text| format!("{text}-999999")), &[], &[]).len() + 600;
+        let frame = self
+            .bytes(self.reference.as_ref().map(|text| format!("{text}-999999")), &[], &[])
+            .len()
+            + 600;
         let room = limit.checked_sub(frame).ok_or_else(|| too_large(0, limit))?;
         let mut parts = Vec::new();
         let mut pending: (Vec<Oppgave>, Vec<Sletteoppgave>, usize) = Default::default();
@@ -148,12 +151,7 @@ impl SubmissionBuilder {
         Ok(parts)
     }
 
-    fn bytes(
-        &self,
-        reference: Option<String>,
-        reports: &[Oppgave],
-        deletions: &[Sletteoppgave],
-    ) -> Vec<u8> {
+    fn bytes(&self, reference: Option<String>, reports: &[Oppgave], deletions: &[Sletteoppgave]) -> Vec<u8> {
         let is_empty = reports.is_empty() && deletions.is_empty();
         let body = Innsending {
             leveranse: Leveranse {
@@ -175,8 +173,9 @@ impl SubmissionBuilder {
         // check refuses the empty body.
         let mut body = serde_json::to_value(&body).unwrap_or_default();
         let totals = totals_of(&body);
-        if let Some(stated) =
-            body.pointer_mut("/leveranse/oppgaveoppsummering").and_then(Value::as_object_mut)
+        if let Some(stated) = body
+            .pointer_mut("/leveranse/oppgaveoppsummering")
+            .and_then(Value::as_object_mut)
         {
             stated.extend(totals.into_iter().map(|(name, total)| (name.to_owned(), total.into())));
         }

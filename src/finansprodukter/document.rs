@@ -21,7 +21,11 @@ pub struct Document {
 impl Document {
     pub(crate) fn new(media_type: Option<String>, bytes: Bytes) -> Self {
         let sha256 = sha256_hex(&bytes);
-        Self { media_type, bytes, sha256 }
+        Self {
+            media_type,
+            bytes,
+            sha256,
+        }
     }
 
     /// The usual ending of a file with this media type, without the dot; `bin` if there is none.
@@ -54,7 +58,9 @@ pub(super) fn media_type(text: &str) -> Option<String> {
     let is_token = |part: &str| {
         !part.is_empty()
             && part.len() <= 64
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
     };
     let (kind, subtype) = essence.split_once('/')?;
     (is_token(kind) && is_token(subtype)).then_some(essence)
@@ -67,7 +73,10 @@ mod tests {
     #[test]
     fn media_types_lose_their_parameters() {
         assert_eq!(media_type("Text/CSV; charset=utf-8").as_deref(), Some("text/csv"));
-        assert_eq!(media_type("application/vnd.x+json").as_deref(), Some("application/vnd.x+json"));
+        assert_eq!(
+            media_type("application/vnd.x+json").as_deref(),
+            Some("application/vnd.x+json")
+        );
         for text in ["", "pdf", "/", "a/b/c", "01899912345 /x", "a/b c"] {
             assert_eq!(media_type(text), None, "{text}");
         }

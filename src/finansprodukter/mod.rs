@@ -43,9 +43,7 @@ pub use crate::generated::finansprodukter::types;
 
 pub use api::Finansprodukter;
 pub use builder::{BuildError, SubmissionBuilder};
-pub use check::{
-    Checker, Finding, InvalidSubmission, MAX_BYTES, Report, Rule, Severity, check,
-};
+pub use check::{Checker, Finding, InvalidSubmission, MAX_BYTES, Report, Rule, Severity, check};
 pub use document::Document;
 pub use feedback::{Feedback, FeedbackDocument, FeedbackState, Why};
 pub use journal::{Entry, FileJournal, Journal, JournalError, Outcome, Repeat};

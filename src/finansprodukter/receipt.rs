@@ -78,7 +78,10 @@ impl Receipt {
         if let Some(received) = self.antall_sletteoppgaver
             && differs(submission.deletions(), received)
         {
-            remarks.push(ReceiptRemark::Deletions { sent: submission.deletions(), received });
+            remarks.push(ReceiptRemark::Deletions {
+                sent: submission.deletions(),
+                received,
+            });
         }
         if submission.reference() != self.oppgavegivers_leveranse_referanse.as_deref() {
             remarks.push(ReceiptRemark::Reference);
@@ -124,9 +127,9 @@ impl fmt::Display for ReceiptRemark {
                 "the receipt counts {received} deletions, but {sent} were sent: ask the authority \
                  with the receipt's ids before anything is sent again"
             ),
-            Self::Reference => f.write_str(
-                "the receipt's oppgavegiversLeveranseReferanse is not the one that was sent",
-            ),
+            Self::Reference => {
+                f.write_str("the receipt's oppgavegiversLeveranseReferanse is not the one that was sent")
+            }
         }
     }
 }
@@ -139,16 +142,18 @@ pub(crate) fn unreadable(body: &[u8], operation: &'static str) -> ContractViolat
         Err(_) if body.is_empty() => "an empty body".to_owned(),
         Err(_) => format!("{} bytes that are not JSON", body.len()),
         Ok(serde_json::Value::Object(members)) => {
-            let wrong = ["dialogId", "forsendelseId", "antallOppgaver"].into_iter().find(|name| {
-                let value = members.get(*name);
-                if *name == "antallOppgaver" {
-                    value.and_then(serde_json::Value::as_i64).is_none()
-                } else {
-                    value
-                        .and_then(serde_json::Value::as_str)
-                        .is_none_or(|text| Uuid::parse_str(text).is_err())
-                }
-            });
+            let wrong = ["dialogId", "forsendelseId", "antallOppgaver"]
+                .into_iter()
+                .find(|name| {
+                    let value = members.get(*name);
+                    if *name == "antallOppgaver" {
+                        value.and_then(serde_json::Value::as_i64).is_none()
+                    } else {
+                        value
+                            .and_then(serde_json::Value::as_str)
+                            .is_none_or(|text| Uuid::parse_str(text).is_err())
+                    }
+                });
             match wrong {
                 Some(name) => format!("an object whose {name} is missing or of another kind"),
                 None => "an object with a member of another kind".to_owned(),

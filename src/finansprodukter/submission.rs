@@ -46,10 +46,7 @@ impl Submission {
     ///
     /// # Errors
     /// [`InvalidSubmission`], with all findings at once.
-    pub fn checked(
-        bytes: impl Into<Bytes>,
-        checker: &Checker,
-    ) -> Result<Self, InvalidSubmission> {
+    pub fn checked(bytes: impl Into<Bytes>, checker: &Checker) -> Result<Self, InvalidSubmission> {
         let bytes = bytes.into();
         let report = checker.check(&bytes);
         // Without a year there is no address to send to; the check has an error then.
@@ -57,11 +54,23 @@ impl Submission {
             return Err(InvalidSubmission::new(report));
         };
         let Report { summary, findings, .. } = report;
-        let Summary { sha256, reference, reports, deletions, .. } = summary;
+        let Summary {
+            sha256,
+            reference,
+            reports,
+            deletions,
+            ..
+        } = summary;
         Ok(Self {
             key: Uuid::new_v4(),
             bytes,
-            content: Content { sha256, year, reports, deletions, reference },
+            content: Content {
+                sha256,
+                year,
+                reports,
+                deletions,
+                reference,
+            },
             remarks: findings,
         })
     }
@@ -69,13 +78,21 @@ impl Submission {
     /// A submission that was written down earlier. It is not checked again: what may have been
     /// sent must be sent again as it is, whatever today's rules say.
     pub(crate) fn restored(key: Uuid, bytes: Bytes, content: Content) -> Self {
-        Self { key, bytes, content, remarks: Vec::new() }
+        Self {
+            key,
+            bytes,
+            content,
+            remarks: Vec::new(),
+        }
     }
 
     /// The same bytes as a submission of its own, to be processed again.
     #[must_use]
     pub(crate) fn with_new_key(&self) -> Self {
-        Self { key: Uuid::new_v4(), ..self.clone() }
+        Self {
+            key: Uuid::new_v4(),
+            ..self.clone()
+        }
     }
 
     /// The idempotency key.

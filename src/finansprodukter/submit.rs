@@ -76,7 +76,11 @@ impl fmt::Display for SubmitError {
         match self {
             Self::Configuration(error) => error.fmt(f),
             Self::Journal(error) => write!(f, "nothing was sent: {error}"),
-            Self::Call { key, error, not_recorded } => {
+            Self::Call {
+                key,
+                error,
+                not_recorded,
+            } => {
                 write!(f, "{error}")?;
                 if self.is_open() {
                     write!(
@@ -131,7 +135,12 @@ impl Finansprodukter {
             .prepare(submission, &destination, repeat)
             .await
             .map_err(SubmitError::Journal)?;
-        conclude(&entry, journal, |submission| async move { self.submit(&submission).await }).await
+        conclude(
+            &entry,
+            journal,
+            |submission| async move { self.submit(&submission).await },
+        )
+        .await
     }
 
     /// Sends everything that the journal holds for this API's address without an outcome: what a
@@ -146,9 +155,11 @@ impl Finansprodukter {
         let destination = self.destination()?;
         let mut ends = Vec::new();
         for entry in journal.pending(&destination).await.map_err(SubmitError::Journal)? {
-            let end = conclude(&entry, journal, |submission| async move {
-                self.submit(&submission).await
-            })
+            let end = conclude(
+                &entry,
+                journal,
+                |submission| async move { self.submit(&submission).await },
+            )
             .await;
             ends.push((entry, end));
         }
@@ -194,7 +205,9 @@ where
     }
     match send(submission.clone()).await {
         Ok(receipt) => {
-            let outcome = Outcome::Received { receipt: receipt.clone() };
+            let outcome = Outcome::Received {
+                receipt: receipt.clone(),
+            };
             Ok(Submitted {
                 remarks: receipt.compare(submission),
                 receipt,
@@ -207,7 +220,11 @@ where
                 Some(outcome) => journal.record(entry, &outcome).await.err().map(Box::new),
                 None => None,
             };
-            Err(SubmitError::Call { key, error, not_recorded })
+            Err(SubmitError::Call {
+                key,
+                error,
+                not_recorded,
+            })
         }
     }
 }
@@ -221,7 +238,10 @@ where
 fn outcome_of(error: &Error) -> Option<Outcome> {
     let Error::Api(error) = error else { return None };
     let status = error.status();
-    let code = error.code().filter(|code| code.info().is_some()).map(|code| code.as_str().to_owned());
+    let code = error
+        .code()
+        .filter(|code| code.info().is_some())
+        .map(|code| code.as_str().to_owned());
     if status == 409 || error.has_code("GLD_019") {
         return Some(Outcome::Conflict { status, code });
     }

@@ -38,7 +38,10 @@ pub(super) fn judge(dialog: &Dialog, receipt: &Receipt, base: &Url) -> Announcem
         why.push(Why::OtherDialog);
     }
     let all = dialog.transmissions.as_deref().unwrap_or_default();
-    if all.iter().any(|one| is_verdict(one) && one.related_transmission_id.is_none()) {
+    if all
+        .iter()
+        .any(|one| is_verdict(one) && one.related_transmission_id.is_none())
+    {
         why.push(Why::Unrelated);
     }
     // A submission that points to ours is a later one, a correction say, and no answer.
@@ -47,8 +50,7 @@ pub(super) fn judge(dialog: &Dialog, receipt: &Receipt, base: &Url) -> Announcem
         .filter(|one| one.related_transmission_id == Some(receipt.forsendelse_id))
         .filter(|one| one.id != receipt.forsendelse_id && one.type_ != TransmissionType::Submission)
         .collect();
-    let verdicts: Vec<&Transmission> =
-        answers.iter().copied().filter(|one| is_verdict(one)).collect();
+    let verdicts: Vec<&Transmission> = answers.iter().copied().filter(|one| is_verdict(one)).collect();
     let verdict = match verdicts.as_slice() {
         [one] if one.type_ == TransmissionType::Acceptance => FeedbackState::Accepted,
         [_] => FeedbackState::Rejected,
@@ -60,9 +62,8 @@ pub(super) fn judge(dialog: &Dialog, receipt: &Receipt, base: &Url) -> Announcem
     };
     // Mere information beside a verdict changes nothing about it. Alone, it may be the answer
     // itself; any other type may take the verdict back.
-    let is_harmless = |one: &Transmission| {
-        is_verdict(one) || (one.type_ == TransmissionType::Information && !verdicts.is_empty())
-    };
+    let is_harmless =
+        |one: &Transmission| is_verdict(one) || (one.type_ == TransmissionType::Information && !verdicts.is_empty());
     if !answers.iter().copied().all(is_harmless) {
         why.push(Why::OtherType);
     }
@@ -70,11 +71,18 @@ pub(super) fn judge(dialog: &Dialog, receipt: &Receipt, base: &Url) -> Announcem
     for answer in answers {
         documents_of(answer, receipt, base, &mut documents, &mut why);
     }
-    Announcement { verdict, why, documents }
+    Announcement {
+        verdict,
+        why,
+        documents,
+    }
 }
 
 fn is_verdict(transmission: &Transmission) -> bool {
-    matches!(transmission.type_, TransmissionType::Acceptance | TransmissionType::Rejection)
+    matches!(
+        transmission.type_,
+        TransmissionType::Acceptance | TransmissionType::Rejection
+    )
 }
 
 fn documents_of(

@@ -161,11 +161,16 @@ impl Finansprodukter {
             Err(Error::Api(error)) if error.status() == 410 => return Ok(look(Why::DialogDeleted)),
             Err(error) => return Err(error),
         };
-        let Announcement { verdict, mut why, documents: announced } = judge(&dialog, receipt, &base);
+        let Announcement {
+            verdict,
+            mut why,
+            documents: announced,
+        } = judge(&dialog, receipt, &base);
         let mut documents = Vec::new();
         for found in announced {
-            let fetched =
-                self.document(receipt.inntektsaar, found.forsendelse_id, found.dokument_id).await;
+            let fetched = self
+                .document(receipt.inntektsaar, found.forsendelse_id, found.dokument_id)
+                .await;
             let document = match fetched {
                 Ok(document) => document,
                 Err(error) => match obstacle(&error) {
@@ -205,8 +210,7 @@ impl Finansprodukter {
         let answer = self
             .transport
             .send(CallOptions::new(Api::Dialogporten, DIALOG), |call| async move {
-                let bindings =
-                    Bindings::new_with_client(call.base_url(), call.http(), call.clone());
+                let bindings = Bindings::new_with_client(call.base_url(), call.http(), call.clone());
                 bindings.hent_dialog().dialog_id(id).send().await
             })
             .await?;
@@ -234,5 +238,8 @@ fn obstacle(error: &Error) -> Option<Why> {
 }
 
 fn look(why: Why) -> Feedback {
-    Feedback { state: FeedbackState::NeedsALook { why: vec![why] }, documents: Vec::new() }
+    Feedback {
+        state: FeedbackState::NeedsALook { why: vec![why] },
+        documents: Vec::new(),
+    }
 }

@@ -50,7 +50,11 @@ impl Directory {
             }
         }
         // Nobody wants this in version control.
-        match OpenOptions::new().write(true).create_new(true).open(path.join(".gitignore")) {
+        match OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(path.join(".gitignore"))
+        {
             Ok(mut file) => file.write_all(b"*\n")?,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
@@ -104,7 +108,11 @@ impl Disk for Directory {
 
 #[cfg(unix)]
 fn flush_directory(path: &Path) -> io::Result<()> {
-    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let path = if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    };
     File::open(path)?.sync_all()
 }
 

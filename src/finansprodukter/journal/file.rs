@@ -46,17 +46,22 @@ impl FileJournal {
         let path = path.into();
         let opened = path.clone();
         let disk = blocking(move || {
-            Directory::open(&opened).map_err(|error| {
-                JournalError::new(format!("open {}", opened.display()), WRITABLE).with_source(error)
-            })
+            Directory::open(&opened)
+                .map_err(|error| JournalError::new(format!("open {}", opened.display()), WRITABLE).with_source(error))
         })
         .await?;
-        Ok(Self { path, disk: Arc::new(disk) })
+        Ok(Self {
+            path,
+            disk: Arc::new(disk),
+        })
     }
 
     #[cfg(test)]
     pub(super) fn on(disk: Arc<dyn Disk>) -> Self {
-        Self { path: PathBuf::from("test"), disk }
+        Self {
+            path: PathBuf::from("test"),
+            disk,
+        }
     }
 
     /// The directory.
@@ -68,7 +73,9 @@ impl FileJournal {
 
 impl fmt::Debug for FileJournal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileJournal").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("FileJournal")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
@@ -85,21 +92,14 @@ impl Journal for FileJournal {
         blocking(move || prepare(&*disk, submission, &destination, repeat)).boxed()
     }
 
-    fn record<'a>(
-        &'a self,
-        entry: &'a Entry,
-        outcome: &'a Outcome,
-    ) -> BoxFuture<'a, Result<(), JournalError>> {
+    fn record<'a>(&'a self, entry: &'a Entry, outcome: &'a Outcome) -> BoxFuture<'a, Result<(), JournalError>> {
         let disk = Arc::clone(&self.disk);
         let id = entry.id.clone();
         let outcome = outcome.clone();
         blocking(move || record(&*disk, &id, &outcome)).boxed()
     }
 
-    fn pending<'a>(
-        &'a self,
-        destination: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<Entry>, JournalError>> {
+    fn pending<'a>(&'a self, destination: &'a str) -> BoxFuture<'a, Result<Vec<Entry>, JournalError>> {
         let disk = Arc::clone(&self.disk);
         let destination = destination.to_owned();
         blocking(move || pending(&*disk, &destination)).boxed()
@@ -117,12 +117,7 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
-fn prepare(
-    disk: &dyn Disk,
-    submission: Submission,
-    destination: &str,
-    repeat: Repeat,
-) -> Result<Entry, JournalError> {
+fn prepare(disk: &dyn Disk, submission: Submission, destination: &str, repeat: Repeat) -> Result<Entry, JournalError> {
     let stem = format::stem(&submission, destination);
     // Another process can take a number between our look and our write; it is looked at then.
     let mut number = 1u32;
@@ -146,7 +141,11 @@ fn prepare(
             return Ok(entry);
         }
         // Not the key of an entry that is there already.
-        let submission = if number == 1 { submission.clone() } else { submission.with_new_key() };
+        let submission = if number == 1 {
+            submission.clone()
+        } else {
+            submission.with_new_key()
+        };
         let file = format::write(&submission, destination)?;
         if store(disk, &format!("{id}{SUBMISSION}"), &file)? {
             return Ok(Entry::new(id, submission, None));
@@ -176,7 +175,9 @@ fn pending(disk: &dyn Disk, destination: &str) -> Result<Vec<Entry>, JournalErro
     names.sort();
     let mut entries = Vec::new();
     for name in &names {
-        let Some(id) = name.strip_suffix(SUBMISSION) else { continue };
+        let Some(id) = name.strip_suffix(SUBMISSION) else {
+            continue;
+        };
         if names.binary_search(&format!("{id}{OUTCOME}")).is_ok() {
             continue;
         }
@@ -191,7 +192,9 @@ fn pending(disk: &dyn Disk, destination: &str) -> Result<Vec<Entry>, JournalErro
 
 fn load(disk: &dyn Disk, id: &str) -> Result<Option<Entry>, JournalError> {
     let name = format!("{id}{SUBMISSION}");
-    let Some(file) = read(disk, &name)? else { return Ok(None) };
+    let Some(file) = read(disk, &name)? else {
+        return Ok(None);
+    };
     let (submission, _) = format::read(&name, file)?;
     let name = format!("{id}{OUTCOME}");
     let outcome = match read(disk, &name)? {
@@ -206,7 +209,8 @@ fn load(disk: &dyn Disk, id: &str) -> Result<Option<Entry>, JournalError> {
 fn store(disk: &dyn Disk, name: &str, bytes: &[u8]) -> Result<bool, JournalError> {
     let draft = format!("{}{DRAFT}", Uuid::new_v4());
     let doing = || format!("write {name}");
-    disk.write_draft(&draft, bytes).map_err(|error| failed(doing(), error))?;
+    disk.write_draft(&draft, bytes)
+        .map_err(|error| failed(doing(), error))?;
     let is_ours = disk.publish(&draft, name).map_err(|error| failed(doing(), error))?;
     flush(disk)?;
     Ok(is_ours)

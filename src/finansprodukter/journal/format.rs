@@ -50,8 +50,8 @@ pub(super) fn write(submission: &Submission, destination: &str) -> Result<Vec<u8
         antall_sletteoppgaver: submission.deletions(),
         referanse: submission.reference().map(str::to_owned),
     };
-    let mut out = serde_json::to_vec(&header)
-        .map_err(|error| JournalError::new("write an entry", DAMAGED).with_source(error))?;
+    let mut out =
+        serde_json::to_vec(&header).map_err(|error| JournalError::new("write an entry", DAMAGED).with_source(error))?;
     out.reserve_exact(submission.bytes().len() + 1);
     out.push(b'\n');
     out.extend_from_slice(submission.bytes());
@@ -66,8 +66,14 @@ pub(super) fn read(name: &str, file: Vec<u8>) -> Result<(Submission, String), Jo
     // No source: the parser's message could quote the reference.
     let header: Header = serde_json::from_slice(&file[..end]).map_err(|_| damaged())?;
     if header.format != FORMAT {
-        let doing = format!("read {name}: it has format {}, this version knows {FORMAT}", header.format);
-        return Err(JournalError::new(doing, "use the version of this program that wrote it, or a newer one"));
+        let doing = format!(
+            "read {name}: it has format {}, this version knows {FORMAT}",
+            header.format
+        );
+        return Err(JournalError::new(
+            doing,
+            "use the version of this program that wrote it, or a newer one",
+        ));
     }
     let bytes = file.slice(end + 1..);
     if bytes.len() != header.bytes || sha256_hex(&bytes) != header.sha256 {
@@ -80,7 +86,10 @@ pub(super) fn read(name: &str, file: Vec<u8>) -> Result<(Submission, String), Jo
         deletions: header.antall_sletteoppgaver,
         reference: header.referanse.map(Reference::new),
     };
-    Ok((Submission::restored(header.idempotency_key, bytes, content), header.destination))
+    Ok((
+        Submission::restored(header.idempotency_key, bytes, content),
+        header.destination,
+    ))
 }
 
 /// An outcome as bytes.

@@ -48,17 +48,10 @@ pub trait Journal: Send + Sync {
     ) -> BoxFuture<'a, Result<Entry, JournalError>>;
 
     /// Writes down what came of an entry.
-    fn record<'a>(
-        &'a self,
-        entry: &'a Entry,
-        outcome: &'a Outcome,
-    ) -> BoxFuture<'a, Result<(), JournalError>>;
+    fn record<'a>(&'a self, entry: &'a Entry, outcome: &'a Outcome) -> BoxFuture<'a, Result<(), JournalError>>;
 
     /// Every entry for `destination` that has no outcome: what may or may not have been received.
-    fn pending<'a>(
-        &'a self,
-        destination: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<Entry>, JournalError>>;
+    fn pending<'a>(&'a self, destination: &'a str) -> BoxFuture<'a, Result<Vec<Entry>, JournalError>>;
 }
 
 /// Whether bytes that have been received may be sent as a submission of their own again.
@@ -89,7 +82,11 @@ impl Entry {
     /// An entry, for implementations of [`Journal`].
     #[must_use]
     pub fn new(id: impl Into<String>, submission: Submission, outcome: Option<Outcome>) -> Self {
-        Self { id: id.into(), submission, outcome }
+        Self {
+            id: id.into(),
+            submission,
+            outcome,
+        }
     }
 }
 
@@ -131,7 +128,11 @@ pub struct JournalError {
 impl JournalError {
     /// `doing` completes "the journal could not …"; no personal data in it.
     pub fn new(doing: impl Into<String>, remedy: &'static str) -> Self {
-        Self { doing: doing.into(), remedy, source: None }
+        Self {
+            doing: doing.into(),
+            remedy,
+            source: None,
+        }
     }
 
     /// The same error with the one that caused it.
