@@ -1,4 +1,5 @@
 //! The registry client and pinning, against a local server that speaks the registry's format.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![cfg(feature = "registry")]
 
 use std::{fs, path::Path, sync::Arc};
