@@ -38,10 +38,10 @@ pub(super) fn judge(dialog: &Dialog, receipt: &Receipt, base: &Url) -> Announcem
         why.push(Why::OtherDialog);
     }
     let all = dialog.transmissions.as_deref().unwrap_or_default();
-    if all
-        .iter()
-        .any(|one| is_verdict(one) && one.related_transmission_id.is_none())
-    {
+    // A verdict on nothing, or on something that the dialog does not have, may be the one on ours.
+    let is_known = |id: Uuid| id == receipt.forsendelse_id || all.iter().any(|one| one.id == id);
+    let is_lost = |one: &Transmission| is_verdict(one) && !one.related_transmission_id.is_some_and(is_known);
+    if all.iter().any(is_lost) {
         why.push(Why::Unrelated);
     }
     // A submission that points to ours is a later one, a correction say, and no answer.
@@ -96,8 +96,7 @@ fn documents_of(
         why.push(Why::NotAuthorised);
         return;
     }
-    let before = documents.len();
-    let mut has_other_address = false;
+    let (mut has_document, mut has_other_address) = (false, false);
     let attachments = answer.attachments.iter().flatten();
     for url in attachments.flat_map(|attachment| attachment.urls.iter().flatten()) {
         if url.consumer_type != ConsumerType::Api {
@@ -105,7 +104,11 @@ fn documents_of(
         }
         match ids(&url.url, base, receipt.inntektsaar) {
             Some((dispatch, document)) if dispatch == answer.id => {
-                if documents.iter().any(|known| known.dokument_id == document) {
+                has_document = true;
+                let is_this = |known: &Announced| {
+                    (known.forsendelse_id, known.dokument_id) == (dispatch, document)
+                };
+                if documents.iter().any(is_this) {
                     continue;
                 }
                 documents.push(Announced {
@@ -120,7 +123,7 @@ fn documents_of(
     }
     if has_other_address {
         why.push(Why::OtherAddress);
-    } else if documents.len() == before && is_verdict(answer) {
+    } else if !has_document && is_verdict(answer) {
         why.push(Why::NoDocument);
     }
 }

@@ -2,6 +2,8 @@
 
 mod judge;
 mod reference;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -74,7 +76,8 @@ pub enum Why {
     DialogDeleted,
     /// Dialogporten answered with another dialog than the one that was asked for.
     OtherDialog,
-    /// An acceptance or rejection that does not say which submission it answers.
+    /// An acceptance or rejection that does not say which submission it answers, or names one that
+    /// the dialog does not have.
     Unrelated,
     /// More than one acceptance or rejection answers the submission.
     SeveralVerdicts,

@@ -158,3 +158,6 @@ impl std::error::Error for JournalError {
         self.source.as_deref().map(|source| source as _)
     }
 }
+
+#[cfg(test)]
+mod crash_tests;
