@@ -105,9 +105,7 @@ fn documents_of(
         match ids(&url.url, base, receipt.inntektsaar) {
             Some((dispatch, document)) if dispatch == answer.id => {
                 has_document = true;
-                let is_this = |known: &Announced| {
-                    (known.forsendelse_id, known.dokument_id) == (dispatch, document)
-                };
+                let is_this = |known: &Announced| (known.forsendelse_id, known.dokument_id) == (dispatch, document);
                 if documents.iter().any(is_this) {
                     continue;
                 }

@@ -56,7 +56,13 @@ fn nothing_about_ours_is_waiting() {
     let others = with(answer(ANSWER, "Acceptance"), "relatedTransmissionId", json!(OTHER));
     let theirs = json!({ "id": OTHER, "type": "Submission" });
     let correction = json!({ "id": OTHER, "type": "Submission", "relatedTransmissionId": OURS });
-    for transmissions in [json!(null), json!([]), json!([ours]), json!([theirs, others]), json!([ours, correction])] {
+    for transmissions in [
+        json!(null),
+        json!([]),
+        json!([ours]),
+        json!([theirs, others]),
+        json!([ours, correction]),
+    ] {
         assert_eq!(verdict(transmissions), (FeedbackState::StillWaiting, vec![], 0));
     }
 }
@@ -64,7 +70,10 @@ fn nothing_about_ours_is_waiting() {
 #[test]
 fn one_explicit_answer_with_its_document_is_the_verdict() {
     let information = with(answer(OTHER, "Information"), "attachments", json!([]));
-    for (kind, state) in [("Acceptance", FeedbackState::Accepted), ("Rejection", FeedbackState::Rejected)] {
+    for (kind, state) in [
+        ("Acceptance", FeedbackState::Accepted),
+        ("Rejection", FeedbackState::Rejected),
+    ] {
         assert_eq!(verdict(json!([answer(ANSWER, kind)])), (state.clone(), vec![], 1));
         assert_eq!(verdict(json!([information, answer(ANSWER, kind)])), (state, vec![], 1));
     }
@@ -75,34 +84,113 @@ fn anything_missing_double_or_other_needs_a_look() {
     let accepted = || answer(ANSWER, "Acceptance");
     let attached = |urls: Value| with(accepted(), "attachments", json!([{ "id": OTHER, "urls": urls }]));
     let cases: Vec<(&str, Value, Vec<Why>)> = vec![
-        ("both verdicts", json!([accepted(), answer(OTHER, "Rejection")]), vec![Why::SeveralVerdicts]),
-        ("twice the same", json!([accepted(), answer(OTHER, "Acceptance")]), vec![Why::SeveralVerdicts]),
-        ("unrelated", json!([with(accepted(), "relatedTransmissionId", json!(null))]), vec![Why::Unrelated]),
-        ("unrelated beside", json!([accepted(), with(answer(OTHER, "Rejection"), "relatedTransmissionId", json!(null))]), vec![Why::Unrelated]),
-        ("related to nothing known", json!([with(accepted(), "relatedTransmissionId", json!(OTHER))]), vec![Why::Unrelated]),
-        ("only information", json!([answer(ANSWER, "Information")]), vec![Why::OtherType]),
+        (
+            "both verdicts",
+            json!([accepted(), answer(OTHER, "Rejection")]),
+            vec![Why::SeveralVerdicts],
+        ),
+        (
+            "twice the same",
+            json!([accepted(), answer(OTHER, "Acceptance")]),
+            vec![Why::SeveralVerdicts],
+        ),
+        (
+            "unrelated",
+            json!([with(accepted(), "relatedTransmissionId", json!(null))]),
+            vec![Why::Unrelated],
+        ),
+        (
+            "unrelated beside",
+            json!([
+                accepted(),
+                with(answer(OTHER, "Rejection"), "relatedTransmissionId", json!(null))
+            ]),
+            vec![Why::Unrelated],
+        ),
+        (
+            "related to nothing known",
+            json!([with(accepted(), "relatedTransmissionId", json!(OTHER))]),
+            vec![Why::Unrelated],
+        ),
+        (
+            "only information",
+            json!([answer(ANSWER, "Information")]),
+            vec![Why::OtherType],
+        ),
         ("decision", json!([answer(ANSWER, "Decision")]), vec![Why::OtherType]),
-        ("request beside", json!([accepted(), answer(OTHER, "Request")]), vec![Why::OtherType]),
-        ("unknown type", json!([answer(ANSWER, "AcceptanceWithRemarks")]), vec![Why::OtherType]),
-        ("not authorised", json!([with(accepted(), "isAuthorized", json!(false))]), vec![Why::NotAuthorised]),
-        ("no attachments", json!([with(accepted(), "attachments", json!(null))]), vec![Why::NoDocument]),
+        (
+            "request beside",
+            json!([accepted(), answer(OTHER, "Request")]),
+            vec![Why::OtherType],
+        ),
+        (
+            "unknown type",
+            json!([answer(ANSWER, "AcceptanceWithRemarks")]),
+            vec![Why::OtherType],
+        ),
+        (
+            "not authorised",
+            json!([with(accepted(), "isAuthorized", json!(false))]),
+            vec![Why::NotAuthorised],
+        ),
+        (
+            "no attachments",
+            json!([with(accepted(), "attachments", json!(null))]),
+            vec![Why::NoDocument],
+        ),
         ("no urls", json!([attached(json!(null))]), vec![Why::NoDocument]),
-        ("only for people", json!([attached(json!([url(address(ANSWER, 10), "Gui")]))]), vec![Why::NoDocument]),
-        ("foreign host", json!([attached(json!([url(address(ANSWER, 10).replace("api.", "evil."), "Api")]))]), vec![Why::OtherAddress]),
-        ("other dispatch", json!([attached(json!([url(address(OTHER, 10), "Api")]))]), vec![Why::OtherAddress]),
-        ("one good, one bad", json!([attached(json!([url(address(ANSWER, 10), "Api"), url("x", "Api")]))]), vec![Why::OtherAddress]),
+        (
+            "only for people",
+            json!([attached(json!([url(address(ANSWER, 10), "Gui")]))]),
+            vec![Why::NoDocument],
+        ),
+        (
+            "foreign host",
+            json!([attached(json!([url(
+                address(ANSWER, 10).replace("api.", "evil."),
+                "Api"
+            )]))]),
+            vec![Why::OtherAddress],
+        ),
+        (
+            "other dispatch",
+            json!([attached(json!([url(address(OTHER, 10), "Api")]))]),
+            vec![Why::OtherAddress],
+        ),
+        (
+            "one good, one bad",
+            json!([attached(json!([url(address(ANSWER, 10), "Api"), url("x", "Api")]))]),
+            vec![Why::OtherAddress],
+        ),
     ];
     for (name, transmissions, expected) in cases {
         let (_, why, documents) = verdict(transmissions);
         assert_eq!(why, expected, "{name}");
-        let no_document = ["related to nothing known", "not authorised", "no attachments", "no urls", "only for people", "foreign host", "other dispatch", "unrelated"];
+        let no_document = [
+            "related to nothing known",
+            "not authorised",
+            "no attachments",
+            "no urls",
+            "only for people",
+            "foreign host",
+            "other dispatch",
+            "unrelated",
+        ];
         assert_eq!(documents == 0, no_document.contains(&name), "{name}");
     }
 }
 
 #[test]
 fn several_documents_are_all_taken_and_each_once() {
-    let urls = json!([url(address(ANSWER, 10), "Api"), url(address(ANSWER, 11), "Api"), url(address(ANSWER, 10), "Api")]);
-    let transmission = with(answer(ANSWER, "Rejection"), "attachments", json!([{ "id": OTHER, "urls": urls }]));
+    let urls = json!([
+        url(address(ANSWER, 10), "Api"),
+        url(address(ANSWER, 11), "Api"),
+        url(address(ANSWER, 10), "Api")
+    ]);
+    let transmission = with(
+        answer(ANSWER, "Rejection"),
+        "attachments",
+        json!([{ "id": OTHER, "urls": urls }]),
+    );
     assert_eq!(verdict(json!([transmission])), (FeedbackState::Rejected, vec![], 2));
 }

@@ -71,7 +71,11 @@ impl Model {
         files.done += 1;
         let dies = files.left == Some(0);
         let result = work(&mut files, dies);
-        if dies { Err(io::Error::other("the process dies here")) } else { Ok(result) }
+        if dies {
+            Err(io::Error::other("the process dies here"))
+        } else {
+            Ok(result)
+        }
     }
 }
 
@@ -122,8 +126,10 @@ struct Service {
 impl Service {
     fn post(&mut self, submission: &Submission) -> Result<Leveransebekreftelse, Error> {
         self.requests += 1;
-        let before =
-            self.processed.entry(submission.key()).or_insert_with(|| submission.bytes().to_vec());
+        let before = self
+            .processed
+            .entry(submission.key())
+            .or_insert_with(|| submission.bytes().to_vec());
         assert_eq!(before, submission.bytes(), "other bytes under a used key");
         Ok(Leveransebekreftelse {
             antall_oppgaver: 1,
@@ -238,7 +244,11 @@ async fn several_programs_at_once_share_one_key() {
     assert!(receipts.iter().all(|receipt| *receipt == receipts[0]));
     assert_eq!(service.lock().unwrap().processed.len(), 1);
     let files = disk.0.lock().unwrap();
-    assert!(files.seen.keys().all(|name| !name.ends_with(DRAFT)), "{:?}", files.seen.keys());
+    assert!(
+        files.seen.keys().all(|name| !name.ends_with(DRAFT)),
+        "{:?}",
+        files.seen.keys()
+    );
 }
 
 #[tokio::test]
@@ -261,9 +271,17 @@ async fn deliberate_repetition_is_a_submission_of_its_own_and_survives_crashes_t
 #[tokio::test]
 async fn what_is_open_is_found_again_for_its_own_destination_only() {
     let (disk, service) = (Model::default(), Arc::default());
-    run(&disk, &service, Break::AfterService, Repeat::Never).await.unwrap_err();
+    run(&disk, &service, Break::AfterService, Repeat::Never)
+        .await
+        .unwrap_err();
     let journal = FileJournal::on(Arc::new(disk.clone()));
-    assert!(journal.pending("https://other.example.invalid").await.unwrap().is_empty());
+    assert!(
+        journal
+            .pending("https://other.example.invalid")
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let open = journal.pending(DESTINATION).await.unwrap();
     assert_eq!(open.len(), 1);
     let receipt = run(&disk, &service, Break::No, Repeat::Never).await.unwrap().receipt;
@@ -280,11 +298,16 @@ async fn what_is_open_is_found_again_for_its_own_destination_only() {
 #[tokio::test]
 async fn a_damaged_entry_is_an_error_and_nothing_is_sent() {
     let (disk, service) = (Model::default(), Arc::default());
-    run(&disk, &service, Break::AfterService, Repeat::Never).await.unwrap_err();
-    for damage in [|file: &mut Vec<u8>| file.truncate(20), |file: &mut Vec<u8>| {
-        let last = file.len() - 1;
-        file[last] ^= 1;
-    }] {
+    run(&disk, &service, Break::AfterService, Repeat::Never)
+        .await
+        .unwrap_err();
+    for damage in [
+        |file: &mut Vec<u8>| file.truncate(20),
+        |file: &mut Vec<u8>| {
+            let last = file.len() - 1;
+            file[last] ^= 1;
+        },
+    ] {
         let mut files = disk.0.lock().unwrap();
         damage(files.seen.values_mut().next().unwrap());
         drop(files);
@@ -300,8 +323,14 @@ async fn an_outcome_is_never_changed() {
     let (disk, service) = (Model::default(), Arc::default());
     let receipt = run(&disk, &service, Break::No, Repeat::Never).await.unwrap().receipt;
     let journal = FileJournal::on(Arc::new(disk.clone()));
-    let entry = journal.prepare(&submission(), DESTINATION, Repeat::Never).await.unwrap();
+    let entry = journal
+        .prepare(&submission(), DESTINATION, Repeat::Never)
+        .await
+        .unwrap();
     journal.record(&entry, &Outcome::Received { receipt }).await.unwrap();
-    let other = Outcome::Refused { status: 400, code: None };
+    let other = Outcome::Refused {
+        status: 400,
+        code: None,
+    };
     journal.record(&entry, &other).await.unwrap_err();
 }
