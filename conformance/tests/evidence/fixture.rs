@@ -323,8 +323,10 @@ pub(crate) fn record(writer: &PackWriter) -> Result<(), EvidenceError> {
                 exchanges.push(writer.exchange(
                     id,
                     &json!({
-                        "request": {"method": "GET", "url": "https://api-test.sits.no/api/trekkpaalegg/v1", "headers": {"authorization": "[token-1]"}},
-                        "response": {"status": 200, "body": [{"note": HOSTILE, "number": number}]},
+                        "method": "GET",
+                        "url": "https://api-test.sits.no/api/trekkpaalegg/v1",
+                        "request": {"headers": {"authorization": "[jwt-1]"}},
+                        "outcome": {"response": {"status": 200, "headers": {}, "body": {"json": [{"note": HOSTILE, "number": number}]}}},
                     }),
                 )?);
             }

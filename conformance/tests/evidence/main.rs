@@ -2,9 +2,16 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     reason = "helpers of tests fail like tests; clippy only knows functions marked as tests"
 )]
 
+mod cli;
+mod compare;
+mod crash;
 mod fixture;
+mod keys;
+mod openssl;
 mod pack;
+mod report;
 mod verify;

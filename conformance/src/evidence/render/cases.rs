@@ -106,7 +106,7 @@ fn exchange_view(data: &PackData, id: &str) -> Value {
 
 /// Method, address and status of an exchange, where it has them.
 fn line(exchange: &Value) -> String {
-    let first = |paths: [&str; 2]| paths.iter().find_map(|path| exchange.pointer(path));
+    let first = |paths: &[&str]| paths.iter().find_map(|path| exchange.pointer(path));
     let text = |value: Option<&Value>| {
         value
             .and_then(Value::as_str)
@@ -117,11 +117,14 @@ fn line(exchange: &Value) -> String {
     };
     let mut line = format!(
         "{} {}",
-        text(first(["/request/method", "/method"])),
-        text(first(["/request/url", "/url"]))
+        text(first(&["/method", "/request/method"])),
+        text(first(&["/url", "/request/url"]))
     );
-    if let Some(status) = first(["/response/status", "/status"]).and_then(Value::as_u64) {
+    let status = ["/outcome/response/status", "/response/status"];
+    if let Some(status) = first(&status).and_then(Value::as_u64) {
         line.push_str(&format!(" → {status}"));
+    } else if let Some(fault) = exchange.pointer("/outcome/fault/kind") {
+        line.push_str(&format!(" → {}", text(Some(fault))));
     }
     line.trim().to_owned()
 }

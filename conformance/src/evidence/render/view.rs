@@ -166,6 +166,7 @@ fn conclusion(data: &PackData, words: &Words, status: &Status) -> Value {
         ("tried", number(status.tried)),
         ("untested", number(status.untested)),
         ("open", number(status.open)),
+        ("all", number(status.all)),
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let tested = data
@@ -340,6 +341,7 @@ fn synthetic(data: &PackData, words: &Words) -> Value {
     let lang = words.lang();
     let ledger = &data.synthetic;
     json!({
+        "checked": !ledger.rule_version.is_empty(),
         "counts": ledger.counts.iter().map(|count| json!({
             "field": count.field,
             "direction": words.get(match count.direction {
