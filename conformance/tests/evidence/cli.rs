@@ -1,6 +1,9 @@
 //! `skatt-conformance evidence …` as a process.
 
-use std::{path::Path, process::{Command, Output}};
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
 
 use crate::fixture;
 
@@ -66,7 +69,10 @@ fn verify_prints_what_it_found_and_exits_with_100_when_something_is_wrong() {
 
 #[test]
 fn compare_exits_with_100_when_it_got_worse() {
-    use skatteetaten_conformance::{evidence::PackWriter, results::{Grade, Verdict}};
+    use skatteetaten_conformance::{
+        evidence::PackWriter,
+        results::{Grade, Verdict},
+    };
     let out = tempfile::tempdir().unwrap();
     let pack = |id: &str, verdict| {
         let writer = PackWriter::begin(out.path(), &fixture::run(id)).unwrap();
@@ -97,15 +103,23 @@ fn show_prints_the_path_of_the_summary() {
     let shown = text(&output.stdout);
     assert!(Path::new(shown.trim()).ends_with("summary.en.html"), "{shown}");
     assert!(Path::new(shown.trim()).exists());
-    assert_eq!(evidence(&["show", "--no-open", path(out.path())]).status.code(), Some(2));
+    assert_eq!(
+        evidence(&["show", "--no-open", path(out.path())]).status.code(),
+        Some(2)
+    );
 }
 
 #[tokio::test]
 async fn a_pack_is_served_on_this_machine_and_only_what_is_in_it() {
-    use skatteetaten_conformance::{evidence::{Pack, Served}, results::Lang};
+    use skatteetaten_conformance::{
+        evidence::{Pack, Served},
+        results::Lang,
+    };
     let out = tempfile::tempdir().unwrap();
     let summary = fixture::write(out.path(), "serve", |finish| finish.zip = true).unwrap();
-    let served = Served::start(Pack::open(&summary.zip.unwrap()).unwrap(), Lang::Nb).await.unwrap();
+    let served = Served::start(Pack::open(&summary.zip.unwrap()).unwrap(), Lang::Nb)
+        .await
+        .unwrap();
     assert!(served.url().starts_with("http://127.0.0.1:"));
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let page = client.get(served.url()).send().await.unwrap();

@@ -22,12 +22,24 @@ fn every_kind_of_change_is_told_apart() {
     use Grade::{A, B, E};
     use Verdict::{Blocked, Failed, NotRun, Passed, Remark};
     let before = results(&[
-        ("T-01", A, Failed), ("T-02", A, Passed), ("T-03", A, Passed), ("T-04", A, Failed),
-        ("T-05", A, Passed), ("T-06", A, Failed), ("T-07", B, Passed), ("T-08", E, Passed),
+        ("T-01", A, Failed),
+        ("T-02", A, Passed),
+        ("T-03", A, Passed),
+        ("T-04", A, Failed),
+        ("T-05", A, Passed),
+        ("T-06", A, Failed),
+        ("T-07", B, Passed),
+        ("T-08", E, Passed),
     ]);
     let after = results(&[
-        ("T-01", A, Passed), ("T-02", A, Blocked), ("T-04", A, Failed), ("T-05", A, Remark),
-        ("T-06", A, NotRun), ("T-07", A, Passed), ("T-08", E, Passed), ("T-09", A, Failed),
+        ("T-01", A, Passed),
+        ("T-02", A, Blocked),
+        ("T-04", A, Failed),
+        ("T-05", A, Remark),
+        ("T-06", A, NotRun),
+        ("T-07", A, Passed),
+        ("T-08", E, Passed),
+        ("T-09", A, Failed),
         ("T-10", A, Passed),
     ]);
     let comparison = compare(&before, &after);
@@ -39,9 +51,15 @@ fn every_kind_of_change_is_told_apart() {
     assert_eq!(
         found,
         [
-            ("T-02", Change::Regressed), ("T-09", Change::NewFinding), ("T-01", Change::Fixed),
-            ("T-04", Change::StillFinding), ("T-10", Change::New), ("T-03", Change::Vanished),
-            ("T-05", Change::Other), ("T-06", Change::Other), ("T-07", Change::Regraded),
+            ("T-02", Change::Regressed),
+            ("T-09", Change::NewFinding),
+            ("T-01", Change::Fixed),
+            ("T-04", Change::StillFinding),
+            ("T-10", Change::New),
+            ("T-03", Change::Vanished),
+            ("T-05", Change::Other),
+            ("T-06", Change::Other),
+            ("T-07", Change::Regraded),
         ]
     );
     assert_eq!(comparison.unchanged, 1);

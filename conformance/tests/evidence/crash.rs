@@ -30,10 +30,7 @@ const ED25519: &str = "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\
     \"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}";
 
 /// A whole run with a hook before each step.
-fn whole_run(
-    out: &Path,
-    hook: StepHook,
-) -> Result<PackSummary, EvidenceError> {
+fn whole_run(out: &Path, hook: StepHook) -> Result<PackSummary, EvidenceError> {
     let writer = PackWriter::begin_stoppable(out, &fixture::run("crash"), hook)?;
     fixture::record(&writer)?;
     writer.finish(finish())
@@ -46,9 +43,7 @@ fn dir(out: &Path) -> PathBuf {
 /// Takes up whatever is there and completes it.
 fn complete(out: &Path) -> PackSummary {
     let dir = dir(out);
-    let started = dir
-        .join(skatteetaten_conformance::evidence::name::UNFINISHED)
-        .exists();
+    let started = dir.join(skatteetaten_conformance::evidence::name::UNFINISHED).exists();
     let writer = if started {
         PackWriter::resume(&dir).unwrap()
     } else {
@@ -129,8 +124,7 @@ fn stopped_while_it_is_being_completed_it_can_be_completed_again() {
     for stop in [1, 5, 20, 35] {
         let out = tempfile::tempdir().unwrap();
         whole_run(out.path(), Box::new(move |step, _| step + 40 != steps)).unwrap_err();
-        let writer =
-            PackWriter::resume_stoppable(&dir(out.path()), Box::new(move |step, _| step != stop));
+        let writer = PackWriter::resume_stoppable(&dir(out.path()), Box::new(move |step, _| step != stop));
         let what = format!("stopped again before step {stop}");
         let stopped = writer.and_then(|writer| {
             fixture::record(&writer)?;
@@ -165,7 +159,18 @@ fn child() {
 #[test]
 fn a_process_that_dies_leaves_a_pack_that_can_be_completed() {
     let steps = count_steps();
-    for stop in [0, 1, 2, 9, steps / 2, steps - 20, steps - 4, steps - 3, steps - 2, steps - 1] {
+    for stop in [
+        0,
+        1,
+        2,
+        9,
+        steps / 2,
+        steps - 20,
+        steps - 4,
+        steps - 3,
+        steps - 2,
+        steps - 1,
+    ] {
         let out = tempfile::tempdir().unwrap();
         let status = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "crash::child", "--ignored", "--nocapture"])

@@ -27,8 +27,15 @@ fn run(dir: &Path) -> (bool, String) {
 #[test]
 fn the_documented_commands_check_a_pack_and_find_a_change() {
     let found = ["openssl", "sh"].iter().all(|tool| {
-        let argument = if *tool == "sh" { ["-c", "true"] } else { ["version", "-a"] };
-        Command::new(tool).args(argument).output().is_ok_and(|output| output.status.success())
+        let argument = if *tool == "sh" {
+            ["-c", "true"]
+        } else {
+            ["version", "-a"]
+        };
+        Command::new(tool)
+            .args(argument)
+            .output()
+            .is_ok_and(|output| output.status.success())
     });
     if !found {
         assert!(
@@ -41,8 +48,7 @@ fn the_documented_commands_check_a_pack_and_find_a_change() {
         let key = fixture::key(&pem);
         let fingerprint = key.fingerprint();
         let out = tempfile::tempdir().unwrap();
-        let summary =
-            fixture::write(out.path(), "openssl", |finish| finish.signing_key = Some(key)).unwrap();
+        let summary = fixture::write(out.path(), "openssl", |finish| finish.signing_key = Some(key)).unwrap();
         let (good, text) = run(&summary.dir);
         assert!(good, "{text}");
         assert!(text.contains("Verified OK") && text.contains(&fingerprint), "{text}");

@@ -19,26 +19,45 @@ fn text(pack: &Pack, path: &str) -> String {
 }
 
 const HEADINGS: [(&str, &str); 15] = [
-    ("Oppsummering av test: «Lønn & Trekk» mot «Trekkpålegg og Innrapportering finansprodukter»",
-     "Test summary: \"Lønn & Trekk\" against \"Trekkpålegg and Innrapportering finansprodukter\""),
+    (
+        "Oppsummering av test: «Lønn & Trekk» mot «Trekkpålegg og Innrapportering finansprodukter»",
+        "Test summary: \"Lønn & Trekk\" against \"Trekkpålegg and Innrapportering finansprodukter\"",
+    ),
     ("Leverandør, system og kontaktperson", "Supplier, system and contact"),
     ("Hva som er testet", "What has been tested"),
-    ("Hva som ikke er testet, og hvorfor", "What has not been tested, and why"),
-    ("Testmiljø, testperiode og versjoner", "Test environment, period and versions"),
+    (
+        "Hva som ikke er testet, og hvorfor",
+        "What has not been tested, and why",
+    ),
+    (
+        "Testmiljø, testperiode og versjoner",
+        "Test environment, period and versions",
+    ),
     ("Bruk av syntetiske data", "Use of synthetic data"),
     ("Status etter gjennomført test", "Status after testing"),
     ("Oversikt over feil og mangler", "Overview of errors and deficiencies"),
     ("Rettede feil og retest", "Corrected errors and retest"),
-    ("Uavklarte spørsmål til Skatteetaten", "Open questions to the Tax Administration"),
+    (
+        "Uavklarte spørsmål til Skatteetaten",
+        "Open questions to the Tax Administration",
+    ),
     ("Sporbarhet fra krav til test", "Traceability from requirement to test"),
     ("Egenerklæringer", "Self-declarations"),
     ("Hvordan integrasjonen er testet", "How the integration was tested"),
-    ("Integritet, sladding og etterprøving", "Integrity, redaction and verification"),
+    (
+        "Integritet, sladding og etterprøving",
+        "Integrity, redaction and verification",
+    ),
     ("Godkjent av leverandøren", "Approved by the supplier"),
 ];
 
 fn unescape(text: &str) -> String {
-    text.replace("&quot;", "\"").replace("&#x27;", "'").replace("&#x2f;", "/").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    text.replace("&quot;", "\"")
+        .replace("&#x27;", "'")
+        .replace("&#x2f;", "/")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
 }
 
 #[test]
@@ -72,15 +91,42 @@ fn the_summary_has_exactly_the_fifteen_headings_in_both_languages() {
 fn every_page_says_that_it_is_no_approval_and_needs_nothing_from_outside() {
     let pack = pack();
     for (path, notice) in [
-        ("oppsummering.nb.html", "Leverandørens egen test. Ikke en godkjenning fra Skatteetaten."),
-        ("oppsummering.nb.md", "Leverandørens egen test. Ikke en godkjenning fra Skatteetaten."),
-        ("sjekkliste.nb.html", "Leverandørens egen test. Ikke en godkjenning fra Skatteetaten."),
-        ("LESMEG.txt", "Leverandørens egen test. Ikke en godkjenning fra Skatteetaten."),
-        ("resultater.junit.xml", "Leverandørens egen test. Ikke en godkjenning fra Skatteetaten."),
-        ("resultater.ctrf.json", "Supplier's own test. Not an approval by the Tax Administration."),
-        ("summary.en.html", "Supplier's own test. Not an approval by the Tax Administration."),
-        ("summary.en.md", "Supplier's own test. Not an approval by the Tax Administration."),
-        ("README.txt", "Supplier's own test. Not an approval by the Tax Administration."),
+        (
+            "oppsummering.nb.html",
+            "Leverandørens egen test. Ikke en godkjenning fra Skatteetaten.",
+        ),
+        (
+            "oppsummering.nb.md",
+            "Leverandørens egen test. Ikke en godkjenning fra Skatteetaten.",
+        ),
+        (
+            "sjekkliste.nb.html",
+            "Leverandørens egen test. Ikke en godkjenning fra Skatteetaten.",
+        ),
+        (
+            "LESMEG.txt",
+            "Leverandørens egen test. Ikke en godkjenning fra Skatteetaten.",
+        ),
+        (
+            "resultater.junit.xml",
+            "Leverandørens egen test. Ikke en godkjenning fra Skatteetaten.",
+        ),
+        (
+            "resultater.ctrf.json",
+            "Supplier's own test. Not an approval by the Tax Administration.",
+        ),
+        (
+            "summary.en.html",
+            "Supplier's own test. Not an approval by the Tax Administration.",
+        ),
+        (
+            "summary.en.md",
+            "Supplier's own test. Not an approval by the Tax Administration.",
+        ),
+        (
+            "README.txt",
+            "Supplier's own test. Not an approval by the Tax Administration.",
+        ),
     ] {
         assert!(unescape(&text(&pack, path)).contains(notice), "{path}");
     }
@@ -89,7 +135,10 @@ fn every_page_says_that_it_is_no_approval_and_needs_nothing_from_outside() {
         let page = text(&pack, path);
         // Hostile text is shown, never run; nothing is loaded.
         assert!(!page.contains("<script"), "{path}");
-        assert!(!page.contains("src=") && !page.contains("@import") && !page.contains("url("), "{path}");
+        assert!(
+            !page.contains("src=") && !page.contains("@import") && !page.contains("url("),
+            "{path}"
+        );
         for link in links.captures_iter(&page) {
             let target = unescape(&link[1]);
             match target.strip_prefix('#') {
@@ -107,7 +156,10 @@ fn every_page_says_that_it_is_no_approval_and_needs_nothing_from_outside() {
 fn self_checks_are_labelled_and_in_no_total() {
     let pack = pack();
     let page = text(&pack, "summary.en.html");
-    assert!(page.contains("3 of 10 tests tried have failed"), "the two self-checks are not among the ten");
+    assert!(
+        page.contains("3 of 10 tests tried have failed"),
+        "the two self-checks are not among the ten"
+    );
     assert!(page.contains("Self-check of the tool (not counted)</dt><dd>2 of 2 passed"));
     assert!(page.contains("passed in the Tax Administration&#x27;s test environment</dt><dd>3 of 7"));
     let ctrf: serde_json::Value = serde_json::from_str(&text(&pack, "resultater.ctrf.json")).unwrap();
@@ -130,7 +182,9 @@ fn a_run_of_self_checks_only_claims_nothing() {
     run.target.kind = TargetKind::Simulator;
     let writer = PackWriter::begin(out.path(), &run).unwrap();
     for (id, _, _) in fixture::CASES {
-        writer.case(fixture::result(id, Grade::E, Verdict::Passed, &[])).unwrap();
+        writer
+            .case(fixture::result(id, Grade::E, Verdict::Passed, &[]))
+            .unwrap();
     }
     let mut finish = fixture::finish(fixture::start());
     finish.deviations.clear();
@@ -155,7 +209,9 @@ fn errors_are_listed_or_their_absence_is_stated() {
     assert!(!page.contains("Ingen kjente feil"));
     let out = tempfile::tempdir().unwrap();
     let writer = PackWriter::begin(out.path(), &fixture::run("fine")).unwrap();
-    writer.case(fixture::result("TP-01", Grade::A, Verdict::Passed, &[])).unwrap();
+    writer
+        .case(fixture::result("TP-01", Grade::A, Verdict::Passed, &[]))
+        .unwrap();
     let mut finish = fixture::finish(fixture::start());
     finish.deviations.clear();
     let fine = Pack::open(&writer.finish(finish).unwrap().dir).unwrap();
@@ -169,7 +225,11 @@ fn colours_can_be_read() {
     let luminance = |hex: &str| {
         let channel = |at: usize| {
             let value = f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
-            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+            if value <= 0.04045 {
+                value / 12.92
+            } else {
+                ((value + 0.055) / 1.055).powf(2.4)
+            }
         };
         0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
     };
@@ -195,14 +255,17 @@ fn colours_can_be_read() {
 /// A browser that nobody here wrote reads the page: complete without scripts, as wide as a phone.
 #[test]
 fn a_browser_shows_the_whole_page_on_a_phone() {
-    let Some(browser) = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| {
-        std::process::Command::new(name)
-            .arg("--version")
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
-    }) else {
+    let Some(browser) = ["chromium", "chromium-browser", "google-chrome"]
+        .into_iter()
+        .find(|name| {
+            std::process::Command::new(name)
+                .arg("--version")
+                .stdout(std::process::Stdio::null())
+                .stderr(std::process::Stdio::null())
+                .status()
+                .is_ok_and(|status| status.success())
+        })
+    else {
         let wanted = std::env::var_os("CI").is_some() && std::env::var_os("SKATT_NO_BROWSER").is_none();
         assert!(!wanted, "no chromium was found; install it, or set SKATT_NO_BROWSER=1");
         return;
