@@ -1,0 +1,181 @@
+//! What a run is directed at.
+
+use std::collections::BTreeMap;
+
+use skatteetaten_client::{Access, Api, Client, Environment, Settings, maskinporten};
+
+use super::{Stop, hosts::HostGuard, preset::Preset};
+use crate::{
+    recording::Recorder,
+    results::{Grade, TargetKind, Text},
+    simulator::Simulator,
+    synthetic::Declared,
+};
+
+/// The hosts, the client's registration and the access that a run uses.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub(crate) kind: TargetKind,
+    pub(crate) environment: Environment,
+    pub(crate) maskinporten: maskinporten::Config,
+    pub(crate) access: Access,
+    pub(crate) settings: Settings,
+    pub(crate) preset: Preset,
+    pub(crate) hosts: HostGuard,
+    pub(crate) declared: Declared,
+    pub(crate) income_year: i32,
+}
+
+impl Target {
+    /// A target. Its hosts are checked when a run starts: see [`HostGuard`].
+    #[must_use]
+    pub fn new(environment: Environment, maskinporten: maskinporten::Config, access: Access) -> Self {
+        let preset = Preset::of(&access);
+        Self {
+            kind: TargetKind::Custom,
+            environment,
+            maskinporten,
+            access,
+            settings: Settings::default(),
+            preset,
+            hosts: HostGuard::default(),
+            declared: Declared::default(),
+            income_year: 2024,
+        }
+    }
+
+    /// A simulator, with a system user of its first organisation.
+    ///
+    /// # Errors
+    /// When the simulator has no organisation or its addresses cannot be used.
+    pub fn simulator(simulator: &Simulator, preset: Preset) -> Result<Self, skatteetaten_client::Error> {
+        let endpoints = simulator.endpoints();
+        let organisation = simulator.organisations().first().cloned().unwrap_or_default();
+        let environment = Environment::custom("simulator")
+            .with_base_url(Api::Trekkpaalegg, endpoints.trekkpaalegg.as_str())?
+            .with_base_url(Api::Finansprodukter, endpoints.finansprodukter.as_str())?
+            .with_base_url(Api::Dialogporten, endpoints.dialogporten.as_str())?
+            .with_issuer(endpoints.issuer.as_str())?;
+        let key = maskinporten::SigningKey::from_pem(
+            simulator.private_key_pem(),
+            maskinporten::KeyId::Kid(simulator.kid().to_owned()),
+        )?;
+        let access = match preset {
+            Preset::OwnOrganisation => Access::OwnOrganisation,
+            Preset::Delegation => Access::ConsumerOrg(organisation),
+            Preset::All | Preset::SystemUser | Preset::ClientSystemUser => Access::system_user(organisation),
+        };
+        let mut target = Self::new(
+            environment,
+            maskinporten::Config::new(simulator.client_id(), key),
+            access,
+        );
+        target.kind = TargetKind::Simulator;
+        target.preset = preset;
+        Ok(target)
+    }
+
+    /// Which kind of environment it claims to be.
+    #[must_use]
+    pub fn kind(mut self, kind: TargetKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Limits and habits of the client.
+    #[must_use]
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// The access model that is tried.
+    #[must_use]
+    pub fn preset(mut self, preset: Preset) -> Self {
+        self.preset = preset;
+        self
+    }
+
+    /// The hosts that may be called.
+    #[must_use]
+    pub fn hosts(mut self, hosts: HostGuard) -> Self {
+        self.hosts = hosts;
+        self
+    }
+
+    /// The vendor's own test data.
+    #[must_use]
+    pub fn declared(mut self, declared: Declared) -> Self {
+        self.declared = declared;
+        self
+    }
+
+    /// The income year that submissions are for. Default 2024.
+    #[must_use]
+    pub fn income_year(mut self, year: i32) -> Self {
+        self.income_year = year;
+        self
+    }
+
+    /// Every address that a run calls, by what it is used for.
+    #[must_use]
+    pub fn addresses(&self) -> BTreeMap<String, url::Url> {
+        let mut addresses = BTreeMap::new();
+        for api in Api::ALL {
+            if let Ok(url) = self.environment.base_url(api) {
+                addresses.insert(api.name().to_owned(), url.clone());
+            }
+        }
+        if let Ok(issuer) = self.environment.issuer()
+            && let Ok(url) = url::Url::parse(issuer)
+        {
+            addresses.insert("maskinporten".to_owned(), url);
+        }
+        addresses
+    }
+
+    /// Whether every API is the authority's own: only then is a result more than a self-check, and
+    /// only then is a doubtful rule the first suspect when something differs.
+    #[must_use]
+    pub fn is_authority(&self) -> bool {
+        let addresses = self.addresses();
+        !addresses.is_empty() && addresses.values().all(HostGuard::is_authority)
+    }
+
+    /// The grade of what this tool's client does here.
+    #[must_use]
+    pub fn grade(&self) -> Grade {
+        if self.is_authority() { Grade::C } else { Grade::E }
+    }
+
+    /// One sentence for the reader of a pack.
+    #[must_use]
+    pub fn describe(&self) -> Text {
+        if self.is_authority() {
+            Text::new(
+                "Skatteetatens testmiljø, kalt av testverktøyets klient",
+                "the Tax Administration's test environment, called by the test tool's client",
+            )
+        } else if self.kind == TargetKind::Simulator {
+            Text::new(
+                "Verktøyets egen simulator: en selvtest, ikke bevis på testing mot Skatteetaten",
+                "the tool's own simulator: a self-check, no evidence of testing against the Tax Administration",
+            )
+        } else {
+            Text::new(
+                "Andre verter enn Skatteetatens: en selvtest, ikke bevis på testing mot Skatteetaten",
+                "hosts other than the Tax Administration's: a self-check, no evidence of testing against it",
+            )
+        }
+    }
+
+    pub(crate) fn client(&self, recorder: &Recorder, access: Option<Access>) -> Result<Client, Stop> {
+        Client::builder(self.environment.clone())
+            .maskinporten(self.maskinporten.clone())
+            .access(access.unwrap_or_else(|| self.access.clone()))
+            .settings(self.settings.clone())
+            .observer(std::sync::Arc::new(recorder.clone()))
+            .build()
+            .map_err(|error| Stop::blocked(&error))
+    }
+}
