@@ -1,11 +1,13 @@
 //! Conformance suite, simulator and evidence packs for integrations with Skatteetaten's
 //! Trekkpålegg and finansprodukter APIs.
 
+pub mod cases;
 pub mod catalogue;
 pub mod cli;
 pub mod evidence;
 pub mod recording;
 pub mod redaction;
 pub mod results;
+pub mod run;
 pub mod simulator;
 pub mod synthetic;

@@ -134,7 +134,7 @@ pub(super) async fn too_large(context: Context) -> Result<(), Stop> {
     let (found, holds) = match Submission::from_json(bytes) {
         Ok(_) => (Text::new("klienten ville sendt den", "the client would have sent it"), false),
         Err(error) => {
-            let holds = error.findings().iter().any(|finding| finding.rule == Rule::Size);
+            let holds = error.report().of(Rule::Size).next().is_some();
             (Text::same(error.to_string()), holds)
         }
     };

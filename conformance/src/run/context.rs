@@ -11,9 +11,30 @@ use skatteetaten_client::{Access, Client, Error};
 use super::{Stop, Target, verdict};
 use crate::{
     recording::{RawExchange, Recorder},
+    redaction::Redactor,
     results::{Check, Provenance, Text, Verdict},
     synthetic::Guard,
 };
+
+/// One exchange of a finished case: as it was, and as it was written.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// Unredacted, in memory only.
+    pub raw: RawExchange,
+    /// What stands in the pack.
+    pub written: serde_json::Value,
+}
+
+/// What the cases before have recorded, by case id.
+pub type Record = BTreeMap<String, Vec<Recorded>>;
+
+/// What all cases of a run share.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    pub(crate) target: Arc<Target>,
+    pub(crate) guard: Arc<Guard>,
+    pub(crate) redactor: Arc<Redactor>,
+}
 
 /// Everything that a case may use: the target, a client that is recorded, and where its checks go.
 /// Cheap to clone.
@@ -24,11 +45,9 @@ pub struct Context {
 
 struct Inner {
     case_id: String,
-    target: Arc<Target>,
-    guard: Arc<Guard>,
+    shared: Shared,
     recorder: Recorder,
-    /// Exchanges of the cases that ran before, for cases that check recorded data.
-    recorded: Arc<BTreeMap<String, Vec<RawExchange>>>,
+    recorded: Arc<Record>,
     checks: Mutex<Vec<Check>>,
     outcome: Mutex<Option<Text>>,
 }
@@ -40,17 +59,11 @@ impl fmt::Debug for Context {
 }
 
 impl Context {
-    pub(crate) fn new(
-        case_id: &str,
-        target: Arc<Target>,
-        guard: Arc<Guard>,
-        recorded: Arc<BTreeMap<String, Vec<RawExchange>>>,
-    ) -> Self {
+    pub(crate) fn new(case_id: &str, shared: Shared, recorded: Arc<Record>) -> Self {
         Self {
             inner: Arc::new(Inner {
                 case_id: case_id.to_owned(),
-                target,
-                guard,
+                shared,
                 recorder: Recorder::default(),
                 recorded,
                 checks: Mutex::default(),
@@ -68,13 +81,13 @@ impl Context {
     /// What the run is directed at.
     #[must_use]
     pub fn target(&self) -> &Target {
-        &self.inner.target
+        &self.inner.shared.target
     }
 
     /// The guard that every body passes before it is sent.
     #[must_use]
     pub fn guard(&self) -> &Guard {
-        &self.inner.guard
+        &self.inner.shared.guard
     }
 
     /// What this case has recorded so far.
@@ -83,10 +96,16 @@ impl Context {
         &self.inner.recorder
     }
 
-    /// What the cases before have recorded, unredacted, by case id: for cases with role P.
+    /// What the cases before have recorded: for cases with role P.
     #[must_use]
-    pub fn recorded(&self) -> &BTreeMap<String, Vec<RawExchange>> {
+    pub fn recorded(&self) -> &Record {
         &self.inner.recorded
+    }
+
+    /// The run's redactor.
+    #[must_use]
+    pub fn redactor(&self) -> &Redactor {
+        &self.inner.shared.redactor
     }
 
     /// A client for the target's access; everything it does is recorded.
@@ -94,7 +113,7 @@ impl Context {
     /// # Errors
     /// [`Stop::Blocked`] when it cannot be set up.
     pub fn client(&self) -> Result<Client, Stop> {
-        self.inner.target.client(&self.inner.recorder, None)
+        self.inner.shared.target.client(&self.inner.recorder, None)
     }
 
     /// The same for another access.
@@ -102,7 +121,7 @@ impl Context {
     /// # Errors
     /// As [`Self::client`].
     pub fn client_for(&self, access: Access) -> Result<Client, Stop> {
-        self.inner.target.client(&self.inner.recorder, Some(access))
+        self.inner.shared.target.client(&self.inner.recorder, Some(access))
     }
 
     /// Stops the case before a body is sent that could name somebody real.
@@ -111,6 +130,7 @@ impl Context {
     /// [`Stop::Blocked`] with the places, never the values.
     pub fn release(&self, body: &[u8]) -> Result<(), Stop> {
         self.inner
+            .shared
             .guard
             .outgoing(body, Some(self.case_id()))
             .map_err(|error| Stop::Blocked(Text::new(format!("Stanset før sending: {error}"), error.to_string())))
@@ -122,7 +142,7 @@ impl Context {
         let verdict = if holds {
             Verdict::Passed
         } else {
-            verdict::of_broken_rule(provenance, self.inner.target.is_authority())
+            verdict::of_broken_rule(provenance, self.inner.shared.target.is_authority())
         };
         self.push(name, provenance, expected, found, verdict);
     }

@@ -1,13 +1,13 @@
 //! What a run is directed at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use skatteetaten_client::{Access, Api, Client, Environment, Settings, maskinporten};
 
 use super::{Stop, hosts::HostGuard, preset::Preset};
 use crate::{
     recording::Recorder,
-    results::{Grade, TargetKind, Text},
+    results::{ApiName, Grade, TargetKind, Text},
     simulator::Simulator,
     synthetic::Declared,
 };
@@ -24,6 +24,8 @@ pub struct Target {
     pub(crate) hosts: HostGuard,
     pub(crate) declared: Declared,
     pub(crate) income_year: i32,
+    pub(crate) reporter: Option<String>,
+    pub(crate) apis: BTreeSet<ApiName>,
 }
 
 impl Target {
@@ -41,6 +43,8 @@ impl Target {
             hosts: HostGuard::default(),
             declared: Declared::default(),
             income_year: 2024,
+            reporter: None,
+            apis: BTreeSet::from([ApiName::Trekkpaalegg, ApiName::Finansprodukter]),
         }
     }
 
@@ -72,6 +76,9 @@ impl Target {
         );
         target.kind = TargetKind::Simulator;
         target.preset = preset;
+        // The published orders are for an organisation number that nobody can have; submissions
+        // need one with a right check digit.
+        target.reporter = Some(crate::simulator::VENDOR.to_owned());
         Ok(target)
     }
 
@@ -117,6 +124,35 @@ impl Target {
         self
     }
 
+    /// The reporter of submissions, where it is not the organisation that the system user acts for.
+    #[must_use]
+    pub fn reporter_number(mut self, organisation: impl Into<String>) -> Self {
+        self.reporter = Some(organisation.into());
+        self
+    }
+
+    /// Whether an API takes part in the run. Finansprodukter needs a system user.
+    #[must_use]
+    pub fn tests(&self, api: ApiName) -> bool {
+        self.apis.contains(&api) && (api == ApiName::Trekkpaalegg || self.preset.has_system_user())
+    }
+
+    pub(crate) fn organisation(&self) -> Result<String, Stop> {
+        self.access.organisation().map(str::to_owned).ok_or_else(|| {
+            Stop::NotRun(Text::new(
+                "Tilgangen har ingen kundeorganisasjon.",
+                "The access has no customer's organisation.",
+            ))
+        })
+    }
+
+    pub(crate) fn reporter(&self) -> Result<String, Stop> {
+        match &self.reporter {
+            Some(reporter) => Ok(reporter.clone()),
+            None => self.organisation(),
+        }
+    }
+
     /// Every address that a run calls, by what it is used for.
     #[must_use]
     pub fn addresses(&self) -> BTreeMap<String, url::Url> {
@@ -130,6 +166,9 @@ impl Target {
             && let Ok(url) = url::Url::parse(issuer)
         {
             addresses.insert("maskinporten".to_owned(), url);
+        }
+        if let Some(url) = self.environment.token_endpoint() {
+            addresses.insert("token".to_owned(), url.clone());
         }
         addresses
     }

@@ -1,3 +1,5 @@
 //! The suite from outside: catalogue, cases, runs, and that every case can fail.
 
 mod catalogue;
+mod faults;
+mod runs;

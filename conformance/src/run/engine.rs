@@ -1,0 +1,434 @@
+//! Carries out a plan and records it.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    panic::AssertUnwindSafe,
+    path::PathBuf,
+    sync::Arc,
+};
+
+use chrono::Utc;
+use futures::{FutureExt as _, StreamExt as _, stream};
+
+use super::{
+    HostRefused, Stop, Suite, Target,
+    context::{Context, Record, Recorded, Shared},
+    info,
+    plan::{Plan, Planned, PlannedCase, Selection},
+    schema, verdict,
+};
+use crate::{
+    cases::{Phase, Script},
+    evidence::{EvidenceError, Finish, PackSummary, PackWriter, SigningKey},
+    recording::RawExchange,
+    redaction::Redactor,
+    results::{
+        Attempt, Attestation, CaseResult, Check, Deviation, Grade, Provenance, RunStatus, System, Text, Verdict,
+    },
+    synthetic::Guard,
+};
+
+/// Hears of a run as it goes on.
+pub trait Progress: Send + Sync {
+    /// The run starts, with this many cases to carry out.
+    fn started(&self, cases: usize);
+    /// One of them is through.
+    fn finished(&self, result: &CaseResult);
+}
+
+/// How a run is recorded.
+#[non_exhaustive]
+pub struct Options {
+    /// The folder that receives one folder for the run.
+    pub out: PathBuf,
+    /// Which cases.
+    pub selection: Selection,
+    /// The system under test.
+    pub system: System,
+    /// Who runs it.
+    pub operator: Option<String>,
+    /// Known errors and deficiencies.
+    pub deviations: Vec<Deviation>,
+    /// The vendor's statements.
+    pub attestations: Vec<Attestation>,
+    /// Signs the pack.
+    pub signing_key: Option<SigningKey>,
+    /// Whether to write the pack as one file too.
+    pub zip: bool,
+    /// The folder of an unfinished pack to complete.
+    pub resume: Option<PathBuf>,
+    /// How many cases run side by side. Default 4.
+    pub parallel: usize,
+    /// Hears of the run as it goes on.
+    pub progress: Option<Arc<dyn Progress>>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("out", &self.out).field("selection", &self.selection).finish_non_exhaustive()
+    }
+}
+
+impl Options {
+    /// Every case, recorded in a new folder below `out`.
+    pub fn new(out: impl Into<PathBuf>) -> Self {
+        Self {
+            out: out.into(),
+            selection: Selection::default(),
+            system: System::default(),
+            operator: None,
+            deviations: Vec::new(),
+            attestations: Vec::new(),
+            signing_key: None,
+            zip: false,
+            resume: None,
+            parallel: 4,
+            progress: None,
+        }
+    }
+}
+
+/// What came of a run.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Report {
+    /// Every selected case, in ascending order of id.
+    pub results: Vec<CaseResult>,
+    /// Deviations that have expired or match nothing, each in a sentence.
+    pub stale_deviations: Vec<String>,
+    /// What was written.
+    pub pack: PackSummary,
+}
+
+impl Report {
+    /// The cases that failed, were blocked, or in which the tool failed.
+    #[must_use]
+    pub fn findings(&self) -> Vec<&CaseResult> {
+        self.results.iter().filter(|result| result.verdict.is_finding()).collect()
+    }
+}
+
+/// Why a run cannot start, or its pack cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The selection names something that does not exist.
+    #[error("{0}")]
+    Selection(String),
+    /// A host may not be called.
+    #[error(transparent)]
+    Host(#[from] HostRefused),
+    /// The unfinished pack belongs to another kind of run.
+    #[error("the unfinished pack was made {0}; resume it with the same target, API and preset")]
+    Resume(String),
+    /// The pack cannot be written.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    /// No random numbers.
+    #[error("the operating system gives no random numbers")]
+    Random,
+}
+
+pub(super) async fn run(suite: &Suite, mut target: Target, options: Options) -> Result<Report, RunError> {
+    for url in target.addresses().values() {
+        target.hosts.check(url)?;
+    }
+    if !options.selection.apis.is_empty() {
+        target.apis = options.selection.apis.clone();
+    }
+    let plan = suite.plan(&target, &options.selection)?;
+    let mut key = [0; 32];
+    aws_lc_rs::rand::fill(&mut key).map_err(|_| RunError::Random)?;
+    let shared = Shared {
+        guard: Arc::new(Guard::new(target.declared.clone(), &key)),
+        redactor: Arc::new(Redactor::new()),
+        target: Arc::new(target),
+    };
+    let info = info::run_info(suite, &shared.target, &options, Utc::now());
+    let writer = match &options.resume {
+        Some(dir) => {
+            let writer = PackWriter::resume(dir)?;
+            let then = writer.run();
+            if (&then.target.kind, &then.preset, &then.apis) != (&info.target.kind, &info.preset, &info.apis) {
+                return Err(RunError::Resume(format!("for {:?} with preset {}", then.target.kind, then.preset)));
+            }
+            writer
+        }
+        None => PackWriter::begin(&options.out, &info)?,
+    };
+    let runner = Runner {
+        suite,
+        shared,
+        options: &options,
+        writer: &writer,
+    };
+    let record = runner.carry_out(&plan).await?;
+    let mut results = writer.done();
+    results.sort_by(|a, b| a.case_id.cmp(&b.case_id));
+    let stale_deviations = stale(&options.deviations, &results);
+    let mut finish = Finish::new(Utc::now(), suite.catalogue.record(), suite.catalogue.register());
+    let raw: Vec<&RawExchange> = record.values().flatten().map(|recorded| &recorded.raw).collect();
+    finish.environment = info::environment(&runner.shared.target, &raw);
+    finish.deviations.clone_from(&options.deviations);
+    finish.attestations.clone_from(&options.attestations);
+    finish.ambiguities = suite.catalogue.ambiguities().to_vec();
+    finish.synthetic = runner.shared.guard.ledger();
+    finish.redaction = runner.shared.redactor.report();
+    finish.zip = options.zip;
+    finish.signing_key = options.signing_key;
+    let pack = writer.finish(finish)?;
+    Ok(Report {
+        results,
+        stale_deviations,
+        pack,
+    })
+}
+
+struct Runner<'a> {
+    suite: &'a Suite,
+    shared: Shared,
+    options: &'a Options,
+    writer: &'a PackWriter,
+}
+
+impl Runner<'_> {
+    async fn carry_out(&self, plan: &Plan) -> Result<Record, RunError> {
+        let done: BTreeMap<String, Verdict> = self
+            .writer
+            .done()
+            .into_iter()
+            .map(|result| (result.case_id, result.verdict))
+            .collect();
+        // A case that is named runs again; what is done otherwise stays.
+        let again = |case: &PlannedCase| self.options.selection.cases.contains(&case.id);
+        let open: Vec<&PlannedCase> = plan
+            .cases
+            .iter()
+            .filter(|case| !done.contains_key(&case.id) || again(case))
+            .collect();
+        for case in &open {
+            if let Some(result) = self.without_running(case) {
+                self.writer.case(result)?;
+            }
+        }
+        let of_phase = |phase: Phase| {
+            open.iter()
+                .filter_map(|case| Some((*case, self.suite.script(&case.id)?)))
+                .filter(move |(case, script)| {
+                    script.phase() == phase && matches!(case.planned, Planned::Drive | Planned::Inspect)
+                })
+                .collect::<Vec<_>>()
+        };
+        let (drive, inspect) = (of_phase(Phase::Drive), of_phase(Phase::Inspect));
+        if let Some(progress) = &self.options.progress {
+            progress.started(drive.len() + inspect.len());
+        }
+        let mut record = Record::new();
+        let nothing = Arc::new(Record::new());
+        let mut running = stream::iter(
+            drive
+                .into_iter()
+                .map(|(case, script)| self.one(case, script, Arc::clone(&nothing))),
+        )
+        .buffer_unordered(self.options.parallel.max(1));
+        while let Some(ended) = running.next().await {
+            let (id, exchanges) = ended?;
+            record.insert(id, exchanges);
+        }
+        drop(running);
+        let record = Arc::new(record);
+        let earlier = options_resumed(self.options) && !done.is_empty();
+        for (case, script) in inspect {
+            self.inspected(case, script, Arc::clone(&record), earlier).await?;
+        }
+        Ok(Arc::unwrap_or_clone(record))
+    }
+
+    async fn one(
+        &self,
+        case: &PlannedCase,
+        script: &Script,
+        record: Arc<Record>,
+    ) -> Result<(String, Vec<Recorded>), RunError> {
+        let context = Context::new(&case.id, self.shared.clone(), record);
+        self.carry_out_one(case, script, &context, None).await
+    }
+
+    async fn inspected(
+        &self,
+        case: &PlannedCase,
+        script: &Script,
+        record: Arc<Record>,
+        earlier: bool,
+    ) -> Result<(), RunError> {
+        let context = Context::new(&case.id, self.shared.clone(), record);
+        let note = earlier.then(|| {
+            Text::new(
+                "Utvekslinger fra før avbruddet er ikke kontrollert på nytt.",
+                "Exchanges from before the interruption are not looked through again.",
+            )
+        });
+        self.carry_out_one(case, script, &context, note).await.map(|_| ())
+    }
+
+    async fn carry_out_one(
+        &self,
+        case: &PlannedCase,
+        script: &Script,
+        context: &Context,
+        note: Option<Text>,
+    ) -> Result<(String, Vec<Recorded>), RunError> {
+        let start = Utc::now();
+        self.writer.event("case.started", Some(&case.id), serde_json::Value::Null)?;
+        let clock = std::time::Instant::now();
+        let ended = AssertUnwindSafe(script.run(context.clone())).catch_unwind().await;
+        let ms = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if let Some(note) = note {
+            context.remark(Text::new("Avbrutt kjøring", "Interrupted run"), Provenance::Published, Text::same("–"), note);
+        }
+        let (checks, outcome) = context.take();
+        let (verdict, reason) = match ended {
+            Ok(Ok(()) | Err(Stop::Done)) => verdict::of_checks(&checks),
+            Ok(Err(stop)) => stopped(stop, &checks),
+            Err(_) => (
+                Verdict::ToolError,
+                Text::new("Testen brøt sammen.", "The case panicked."),
+            ),
+        };
+        let mut exchanges = Vec::new();
+        let mut ids = Vec::new();
+        let mut correlation_ids: Vec<String> = Vec::new();
+        for raw in context.recorder().all() {
+            let mut redacted = self.shared.redactor.exchange(&raw);
+            redacted.schema_findings = schema::findings(&raw);
+            self.shared.guard.incoming(&raw.response_body, Some(&case.id));
+            let id = self.writer.exchange(&case.id, &redacted)?;
+            self.shared.redactor.record(format!("logg/{id}.json"), &redacted.hits);
+            if let Some(id) = raw.correlation_id().filter(|id| !correlation_ids.contains(id)) {
+                correlation_ids.push(id);
+            }
+            ids.push(id);
+            let written = serde_json::to_value(&redacted).unwrap_or_default();
+            exchanges.push(Recorded { raw, written });
+        }
+        let result = CaseResult {
+            case_id: case.id.clone(),
+            requirement_ids: case.requirement_ids.clone(),
+            grade: case.grade,
+            run_status: RunStatus::Finished,
+            verdict,
+            reason: reason.clone(),
+            checks,
+            attempts: vec![Attempt {
+                number: 1,
+                start,
+                ms,
+                verdict,
+                reason,
+                exchange_ids: ids.clone(),
+            }],
+            start: Some(start),
+            ms,
+            exchange_ids: ids,
+            outcome,
+            deviation_id: self.deviation(&case.id),
+            correlation_ids,
+        };
+        if let Some(progress) = &self.options.progress {
+            progress.finished(&result);
+        }
+        self.writer.case(result)?;
+        Ok((case.id.clone(), exchanges))
+    }
+
+    fn deviation(&self, case_id: &str) -> Option<String> {
+        let found = self.options.deviations.iter().find(|deviation| deviation.case_id == case_id);
+        found.map(|deviation| deviation.id.clone())
+    }
+
+    /// The result of a case that is not carried out by this tool.
+    fn without_running(&self, case: &PlannedCase) -> Option<CaseResult> {
+        let untried = |grade: Grade, verdict: Verdict, reason: Text| {
+            let mut result = CaseResult::untried(&case.id, case.requirement_ids.clone(), grade, verdict, reason);
+            result.deviation_id = self.deviation(&case.id);
+            result
+        };
+        match &case.planned {
+            Planned::Drive | Planned::Inspect => None,
+            Planned::Untried { verdict, reason } => Some(untried(case.grade, *verdict, reason.clone())),
+            Planned::Statement => {
+                let stated = self.options.attestations.iter().find(|entry| entry.case_id == case.id);
+                Some(match stated {
+                    Some(entry) if entry.answer => untried(
+                        Grade::D,
+                        Verdict::Attested,
+                        Text::new(
+                            format!("Egenerklært {}, {}.", entry.date, entry.role),
+                            format!("Attested {}, {}.", entry.date, entry.role),
+                        ),
+                    ),
+                    Some(entry) => {
+                        let reason = Text::new("Erklæringen er besvart med nei.", "The statement was answered with no.");
+                        let mut result = untried(Grade::D, Verdict::Failed, reason);
+                        result.run_status = RunStatus::Finished;
+                        result.checks.push(Check {
+                            name: entry.statement.clone(),
+                            verdict: Verdict::Failed,
+                            provenance: Provenance::Published,
+                            expected: Text::new("ja", "yes"),
+                            found: Text::new("nei", "no"),
+                        });
+                        result
+                    }
+                    None => untried(
+                        Grade::D,
+                        Verdict::NotRun,
+                        Text::new(
+                            "Ingen har avgitt erklæringen: se --attestations.",
+                            "Nobody has made the statement: see --attestations.",
+                        ),
+                    ),
+                })
+            }
+        }
+    }
+}
+
+fn options_resumed(options: &Options) -> bool {
+    options.resume.is_some()
+}
+
+/// A case that ended early. A check that failed before weighs more than what stopped it.
+fn stopped(stop: Stop, checks: &[Check]) -> (Verdict, Text) {
+    let failed = checks.iter().any(|check| check.verdict == Verdict::Failed);
+    match stop {
+        Stop::Blocked(_) | Stop::NotRun(_) if failed => verdict::of_checks(checks),
+        Stop::Blocked(reason) => (Verdict::Blocked, reason),
+        Stop::NotRun(reason) => (Verdict::NotRun, reason),
+        Stop::Tool(reason) => (Verdict::ToolError, reason),
+        Stop::Done => verdict::of_checks(checks),
+    }
+}
+
+/// Deviations that say something else than the run: past their date, or about a case that passed.
+fn stale(deviations: &[Deviation], results: &[CaseResult]) -> Vec<String> {
+    let today = Utc::now().date_naive();
+    let mut stale = Vec::new();
+    for deviation in deviations.iter().filter(|deviation| deviation.status.is_open()) {
+        if let Some(due) = deviation.due.filter(|due| *due < today) {
+            stale.push(format!(
+                "deviation {} was due {due} and is still open: correct it, or agree on a new date",
+                deviation.id
+            ));
+        }
+        let result = results.iter().find(|result| result.case_id == deviation.case_id);
+        if result.is_some_and(|result| result.verdict == Verdict::Passed) {
+            stale.push(format!(
+                "deviation {} is open, but {} passed: set its status to retested with this run's id",
+                deviation.id, deviation.case_id
+            ));
+        }
+    }
+    stale
+}

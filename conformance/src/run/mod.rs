@@ -1,0 +1,42 @@
+//! Runs cases against a target and records the evidence.
+//!
+//! ```no_run
+//! use skatteetaten_conformance::{
+//!     run::{Options, Preset, Suite, Target},
+//!     simulator::Simulator,
+//! };
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let simulator = Simulator::builder().start().await?;
+//! let target = Target::simulator(&simulator, Preset::All)?;
+//! let report = Suite::builtin()?.run(target, Options::new("evidence")).await?;
+//! assert!(report.findings().is_empty());
+//! # Ok(())
+//! # }
+//! ```
+
+mod context;
+mod engine;
+mod files;
+mod hosts;
+mod info;
+mod plan;
+mod preset;
+mod probe;
+mod schema;
+mod suite;
+mod target;
+mod verdict;
+
+pub use context::{Context, Record, Recorded};
+pub use engine::{Options, Progress, Report, RunError};
+pub use files::{FileError, attestation_template, deviation_template, read_attestations, read_deviations};
+pub use hosts::{HostGuard, HostRefused, is_loopback};
+pub use plan::{Plan, Planned, PlannedCase, Selection};
+pub use preset::Preset;
+pub use probe::{Bearer, Probe, Probed};
+pub use suite::Suite;
+pub use target::Target;
+pub use verdict::{Stop, of_broken_rule, of_checks};
+
+pub(crate) use hosts::PRODUCTION_ADDRESSES;
