@@ -81,7 +81,11 @@ pub(super) async fn system_user(context: Context) -> Result<(), Stop> {
             Text::new(format!("Tokenet har {field}"), format!("The token has {field}")),
             Provenance::Published,
             Text::new("finnes", "present"),
-            if present { Text::new("finnes", "present") } else { Text::new("mangler", "absent") },
+            if present {
+                Text::new("finnes", "present")
+            } else {
+                Text::new("mangler", "absent")
+            },
             present,
         );
     }
@@ -98,7 +102,10 @@ pub(super) async fn own_organisation(context: Context) -> Result<(), Stop> {
     let Some(claims) = claims(&context, info) else {
         return Ok(());
     };
-    let consumer = claims.pointer("/consumer/ID").and_then(Value::as_str).unwrap_or_default();
+    let consumer = claims
+        .pointer("/consumer/ID")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let number = consumer.strip_prefix("0192:").unwrap_or_default();
     let well_formed = number.len() == 9 && number.bytes().all(|byte| byte.is_ascii_digit());
     context.check(
@@ -112,12 +119,18 @@ pub(super) async fn own_organisation(context: Context) -> Result<(), Stop> {
         },
         well_formed,
     );
-    let system_user = claims.get("authorization_details").is_some_and(|value| !value.is_null());
+    let system_user = claims
+        .get("authorization_details")
+        .is_some_and(|value| !value.is_null());
     context.check(
         Text::new("Ingen systembruker", "No system user"),
         Provenance::Published,
         Text::new("ingen authorization_details", "no authorization_details"),
-        if system_user { Text::new("finnes", "present") } else { Text::new("mangler", "absent") },
+        if system_user {
+            Text::new("finnes", "present")
+        } else {
+            Text::new("mangler", "absent")
+        },
         !system_user,
     );
     if well_formed {

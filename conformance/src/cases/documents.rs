@@ -84,7 +84,11 @@ pub(super) async fn feedback(context: Context) -> Result<(), Stop> {
         Text::new("Samme dokument to ganger", "The same document twice"),
         Provenance::Inferred,
         Text::new("samme digest", "the same digest"),
-        if same { Text::new("samme", "the same") } else { Text::new("ulik", "different") },
+        if same {
+            Text::new("samme", "the same")
+        } else {
+            Text::new("ulik", "different")
+        },
         same,
     );
     if let Some((digest, _, media_type)) = digests.into_iter().next() {
@@ -96,7 +100,8 @@ pub(super) async fn feedback(context: Context) -> Result<(), Stop> {
 
 /// FP-16.
 pub(super) async fn unknown(context: Context) -> Result<(), Stop> {
-    let year = u16::try_from(context.target().income_year).map_err(|_| Stop::tool("the income year is out of range"))?;
+    let year =
+        u16::try_from(context.target().income_year).map_err(|_| Stop::tool("the income year is out of range"))?;
     let before = context.recorder().len();
     let result = context
         .client()?
@@ -123,7 +128,10 @@ pub(super) async fn unknown(context: Context) -> Result<(), Stop> {
                 .collect();
             let codes = codes.join(" ");
             (
-                Text::new(format!("{} {codes} etter {calls} kall", error.status()), format!("{} {codes} after {calls} calls", error.status())),
+                Text::new(
+                    format!("{} {codes} etter {calls} kall", error.status()),
+                    format!("{} {codes} after {calls} calls", error.status()),
+                ),
                 error.status() == 404 && documented && calls == 1,
             )
         }
@@ -132,7 +140,10 @@ pub(super) async fn unknown(context: Context) -> Result<(), Stop> {
     context.check(
         Text::new("Ukjent dokument", "Unknown document"),
         Provenance::Published,
-        Text::new("404 med dokumentert kode, ett kall", "404 with a documented code, one call"),
+        Text::new(
+            "404 med dokumentert kode, ett kall",
+            "404 with a documented code, one call",
+        ),
         found,
         holds,
     );
@@ -146,9 +157,7 @@ mod tests {
 
     #[test]
     fn only_a_document_address_of_the_right_shape_counts() {
-        let dialog = |url: &str, kind: &str| {
-            json!({"transmissions": [{"type": kind, "attachments": [{"urls": [{"url": url}]}]}]})
-        };
+        let dialog = |url: &str, kind: &str| json!({"transmissions": [{"type": kind, "attachments": [{"urls": [{"url": url}]}]}]});
         let good = "https://x.no/v1/2024/forsendelser/0193b5cd-cb85-7320-bd8c-6c78c88dc8af/dokumenter/0193b5cd-cbce-7dbd-b188-1437db673767";
         assert!(announced(&dialog(good, "Acceptance")).is_some());
         assert!(announced(&dialog(good, "Submission")).is_none());

@@ -89,12 +89,20 @@ pub(super) async fn broken_schema(context: Context) -> Result<(), Stop> {
         .json
         .get("spesifisering")
         .and_then(Value::as_array)
-        .is_some_and(|entries| entries.iter().any(|entry| entry.get("sti").is_some_and(Value::is_string)));
+        .is_some_and(|entries| {
+            entries
+                .iter()
+                .any(|entry| entry.get("sti").is_some_and(Value::is_string))
+        });
     context.check(
         Text::new("Feilen er stedfestet", "The error is located"),
         Provenance::Reconstructed,
         Text::new("en spesifisering med sti", "a specification with sti"),
-        if located { Text::new("finnes", "present") } else { Text::new("mangler", "absent") },
+        if located {
+            Text::new("finnes", "present")
+        } else {
+            Text::new("mangler", "absent")
+        },
         located,
     );
     Ok(())

@@ -13,7 +13,10 @@ use crate::{
 };
 
 fn nothing_recorded() -> Stop {
-    Stop::NotRun(Text::new("Ingen utveksling i kjøringen å kontrollere.", "No exchange in the run to check."))
+    Stop::NotRun(Text::new(
+        "Ingen utveksling i kjøringen å kontrollere.",
+        "No exchange in the run to check.",
+    ))
 }
 
 /// SEC-03.
@@ -41,7 +44,11 @@ pub(super) async fn environment(context: Context) -> Result<(), Stop> {
         Text::new("Produksjon avvises", "Production is refused"),
         Provenance::Published,
         Text::new("alle avvises", "all are refused"),
-        if open.is_empty() { Text::new("alle", "all") } else { Text::same(open.join(", ")) },
+        if open.is_empty() {
+            Text::new("alle", "all")
+        } else {
+            Text::same(open.join(", "))
+        },
         open.is_empty(),
     );
     Ok(())
@@ -70,9 +77,15 @@ pub(super) async fn outgoing(context: Context) -> Result<(), Stop> {
     context.check(
         Text::new("Alt som ble sendt", "Everything that was sent"),
         Provenance::Published,
-        Text::new("bare syntetiske eller tillatte nummer", "only synthetic or allowed numbers"),
+        Text::new(
+            "bare syntetiske eller tillatte nummer",
+            "only synthetic or allowed numbers",
+        ),
         if fields.is_empty() {
-            Text::new(format!("{bodies} forespørsler, ingen funn"), format!("{bodies} requests, no finding"))
+            Text::new(
+                format!("{bodies} forespørsler, ingen funn"),
+                format!("{bodies} requests, no finding"),
+            )
         } else {
             Text::new(format!("kan være ekte: {fields}"), format!("could be real: {fields}"))
         },
@@ -99,9 +112,15 @@ pub(super) async fn incoming(context: Context) -> Result<(), Stop> {
         return Err(nothing_recorded());
     }
     let name = Text::new("Alt som ble mottatt", "Everything that was received");
-    let expected = Text::new("bare syntetiske eller tillatte nummer", "only synthetic or allowed numbers");
+    let expected = Text::new(
+        "bare syntetiske eller tillatte nummer",
+        "only synthetic or allowed numbers",
+    );
     if fields.is_empty() {
-        let found = Text::new(format!("{bodies} svar, ingen funn"), format!("{bodies} answers, no finding"));
+        let found = Text::new(
+            format!("{bodies} svar, ingen funn"),
+            format!("{bodies} answers, no finding"),
+        );
         context.check(name, Provenance::Published, expected, found, true);
     } else {
         // A finding about the sender's data, not about the vendor.
@@ -197,8 +216,14 @@ pub(super) async fn inert(context: Context) -> Result<(), Stop> {
         return Err(nothing_recorded());
     }
     for (name, cases) in [
-        (Text::new("Likt før og etter sladding", "Equal before and after redaction"), changed),
-        (Text::new("En gang til endrer ingenting", "A second pass changes nothing"), unstable),
+        (
+            Text::new("Likt før og etter sladding", "Equal before and after redaction"),
+            changed,
+        ),
+        (
+            Text::new("En gang til endrer ingenting", "A second pass changes nothing"),
+            unstable,
+        ),
     ] {
         let cases = cases.into_iter().collect::<Vec<_>>().join(", ");
         context.check(

@@ -26,7 +26,10 @@ pub type CaseFuture = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send>>;
 
 /// When a case runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(clippy::exhaustive_enums, reason = "a case either calls the target or looks at what was recorded")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a case either calls the target or looks at what was recorded"
+)]
 pub enum Phase {
     /// It calls the target. Such cases run side by side.
     Drive,
@@ -43,7 +46,9 @@ pub struct Script {
 
 impl fmt::Debug for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Script").field("phase", &self.phase).finish_non_exhaustive()
+        f.debug_struct("Script")
+            .field("phase", &self.phase)
+            .finish_non_exhaustive()
     }
 }
 

@@ -50,7 +50,10 @@ pub(super) async fn first_contact(context: Context) -> Result<(), Stop> {
         Text::new("Ingenting nytt er et vellykket svar", "Nothing new is a success"),
         Provenance::Published,
         Text::new("200 med tom liste", "200 with an empty list"),
-        Text::new(format!("200 med {received} pålegg"), format!("200 with {received} orders")),
+        Text::new(
+            format!("200 med {received} pålegg"),
+            format!("200 with {received} orders"),
+        ),
         received == 0,
     );
     Ok(())
@@ -69,7 +72,10 @@ pub(super) async fn full_fetch(context: Context) -> Result<(), Stop> {
         Provenance::Reconstructed,
         Text::new("ingen pålegg med brudd", "no order that breaks it"),
         if page.rejected.is_empty() {
-            Text::new(format!("{} pålegg uten brudd", page.orders.len()), format!("{} orders, none broken", page.orders.len()))
+            Text::new(
+                format!("{} pålegg uten brudd", page.orders.len()),
+                format!("{} orders, none broken", page.orders.len()),
+            )
         } else {
             let rules = rules.into_iter().collect::<Vec<_>>().join(", ");
             Text::new(
@@ -153,7 +159,11 @@ pub(super) async fn version_lookup(context: Context) -> Result<(), Stop> {
         Text::new("Samme pålegg som i listen", "The same order as in the list"),
         Provenance::Published,
         Text::new("likt innhold", "equal content"),
-        if same { Text::new("likt", "equal") } else { Text::new("ulikt", "different") },
+        if same {
+            Text::new("likt", "equal")
+        } else {
+            Text::new("ulikt", "different")
+        },
         same,
     );
     context.fits_document("hentVersjon");
@@ -163,7 +173,10 @@ pub(super) async fn version_lookup(context: Context) -> Result<(), Stop> {
             Text::new("Eldre versjon", "Older version"),
             Provenance::Published,
             Text::new("versjon 1 av samme trekkid", "version 1 of the same trekkid"),
-            Text::new(format!("versjon {}", first.trekkversjon), format!("version {}", first.trekkversjon)),
+            Text::new(
+                format!("versjon {}", first.trekkversjon),
+                format!("version {}", first.trekkversjon),
+            ),
             first.trekkversjon == 1 && first.trekkid == listed.trekkid,
         );
     }
@@ -175,8 +188,7 @@ fn json(order: &Order) -> Option<Value> {
 }
 
 async fn look_up(context: &Context, trekkid: &str, trekkversjon: i64) -> Result<Order, Stop> {
-    let version = u32::try_from(trekkversjon)
-        .map_err(|_| Stop::tool("a trekkversjon that no request can carry"))?;
+    let version = u32::try_from(trekkversjon).map_err(|_| Stop::tool("a trekkversjon that no request can carry"))?;
     let result = context.client()?.trekkpaalegg().get(trekkid, version).await;
     let name = || Text::new("Versjonen slås opp", "The version is looked up");
     match context.succeeds(name(), Provenance::Published, result)? {
@@ -221,7 +233,13 @@ async fn not_found(context: &Context, trekkid: &str, version: u32, name: Text) -
                 .filter(|exchange| exchange.operation == "hentVersjon")
                 .count();
             let holds = error.status() == 404 && calls == 1;
-            (Text::new(format!("{} etter {calls} kall", error.status()), format!("{} after {calls} calls", error.status())), holds)
+            (
+                Text::new(
+                    format!("{} etter {calls} kall", error.status()),
+                    format!("{} after {calls} calls", error.status()),
+                ),
+                holds,
+            )
         }
         Err(error) => return Err(Stop::blocked(&error)),
     };

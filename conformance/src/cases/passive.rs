@@ -40,7 +40,9 @@ pub(super) async fn payment_details(context: Context) -> Result<(), Stop> {
         };
         for order in orders {
             // Opaque text; a number means the same.
-            let Some(id) = order.get("trekkid").map(ToString::to_string) else { continue };
+            let Some(id) = order.get("trekkid").map(ToString::to_string) else {
+                continue;
+            };
             let text = |pointer: &str| order.pointer(pointer).map(ToString::to_string);
             if let Some(kid) = text("/betalingsinformasjon/kidnummer") {
                 kids.entry(id.clone()).or_default().insert(kid);
@@ -57,7 +59,10 @@ pub(super) async fn payment_details(context: Context) -> Result<(), Stop> {
     context.check(
         Text::new("KID gjennom versjonene", "KID through the versions"),
         Provenance::Published,
-        Text::new("samme kidnummer for hvert trekkid", "the same kidnummer for each trekkid"),
+        Text::new(
+            "samme kidnummer for hvert trekkid",
+            "the same kidnummer for each trekkid",
+        ),
         Text::new(
             format!("{} trekkid, {changed} med ulike", kids.len()),
             format!("{} trekkid, {changed} with different ones", kids.len()),
@@ -70,7 +75,10 @@ pub(super) async fn payment_details(context: Context) -> Result<(), Stop> {
             Text::new("saksnummer gjennom versjonene", "saksnummer through the versions"),
             Provenance::Inferred,
             Text::new("ikke avklart (Q1)", "not settled (Q1)"),
-            Text::new(format!("{changed} trekkid med ulike"), format!("{changed} trekkid with different ones")),
+            Text::new(
+                format!("{changed} trekkid med ulike"),
+                format!("{changed} trekkid with different ones"),
+            ),
         );
     }
     Ok(())
@@ -124,7 +132,10 @@ pub(super) async fn totals(context: Context) -> Result<(), Stop> {
             if wrong.is_empty() {
                 Text::new("likt", "equal")
             } else {
-                Text::new(format!("ulikt: {}", wrong.join(", ")), format!("different: {}", wrong.join(", ")))
+                Text::new(
+                    format!("ulikt: {}", wrong.join(", ")),
+                    format!("different: {}", wrong.join(", ")),
+                )
             },
             wrong.is_empty(),
         );

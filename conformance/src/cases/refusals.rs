@@ -111,12 +111,20 @@ pub(super) async fn correlation(context: Context) -> Result<(), Stop> {
             .send(&context)
             .await?;
         let returned = probed.json.get("korrelasjonsid").and_then(serde_json::Value::as_str);
-        let name = named(api, "feilsvaret har korrelasjonsid", "the error answer has korrelasjonsid");
+        let name = named(
+            api,
+            "feilsvaret har korrelasjonsid",
+            "the error answer has korrelasjonsid",
+        );
         context.check(
             name,
             Provenance::Published,
             Text::new("finnes", "present"),
-            if returned.is_some() { Text::new("finnes", "present") } else { Text::new("mangler", "absent") },
+            if returned.is_some() {
+                Text::new("finnes", "present")
+            } else {
+                Text::new("mangler", "absent")
+            },
             returned.is_some(),
         );
         if returned.is_some_and(|returned| returned != sent) {

@@ -44,7 +44,9 @@ pub(super) fn prepare(context: &Context, body: &Value) -> Result<Submission, Sto
     let bytes = body.to_string();
     context.release(bytes.as_bytes())?;
     Submission::from_json(bytes.into_bytes()).map_err(|error| {
-        Stop::tool(format!("the tool's own submission does not pass the client's check: {error}"))
+        Stop::tool(format!(
+            "the tool's own submission does not pass the client's check: {error}"
+        ))
     })
 }
 
@@ -80,8 +82,14 @@ pub(super) async fn accepted(context: Context) -> Result<(), Stop> {
         );
     }
     context.outcome(Text::new(
-        format!("Kvittering: dialogId {}, forsendelseId {}.", receipt.dialog_id, receipt.forsendelse_id),
-        format!("Receipt: dialogId {}, forsendelseId {}.", receipt.dialog_id, receipt.forsendelse_id),
+        format!(
+            "Kvittering: dialogId {}, forsendelseId {}.",
+            receipt.dialog_id, receipt.forsendelse_id
+        ),
+        format!(
+            "Receipt: dialogId {}, forsendelseId {}.",
+            receipt.dialog_id, receipt.forsendelse_id
+        ),
     ));
     Ok(())
 }
@@ -117,7 +125,11 @@ pub(super) async fn replayed(context: Context) -> Result<(), Stop> {
         Text::new("like forsøk", "equal attempts"),
         Text::new(
             format!("{} forsøk, {}", bodies.len(), if identical { "like" } else { "ulike" }),
-            format!("{} attempts, {}", bodies.len(), if identical { "equal" } else { "different" }),
+            format!(
+                "{} attempts, {}",
+                bodies.len(),
+                if identical { "equal" } else { "different" }
+            ),
         ),
         identical,
     );
@@ -132,7 +144,10 @@ pub(super) async fn too_large(context: Context) -> Result<(), Stop> {
     let bytes = data::padded(&target.reporter()?, target.income_year, &reference(), size);
     context.release(&bytes)?;
     let (found, holds) = match Submission::from_json(bytes) {
-        Ok(_) => (Text::new("klienten ville sendt den", "the client would have sent it"), false),
+        Ok(_) => (
+            Text::new("klienten ville sendt den", "the client would have sent it"),
+            false,
+        ),
         Err(error) => {
             let holds = error.report().of(Rule::Size).next().is_some();
             (Text::same(error.to_string()), holds)
@@ -141,7 +156,10 @@ pub(super) async fn too_large(context: Context) -> Result<(), Stop> {
     context.check(
         Text::new("Over grensen", "Over the limit"),
         Provenance::Published,
-        Text::new("stanset før sending, grensen nevnt", "stopped before sending, the limit named"),
+        Text::new(
+            "stanset før sending, grensen nevnt",
+            "stopped before sending, the limit named",
+        ),
         found,
         holds,
     );

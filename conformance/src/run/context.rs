@@ -54,7 +54,9 @@ struct Inner {
 
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context").field("case_id", &self.inner.case_id).finish_non_exhaustive()
+        f.debug_struct("Context")
+            .field("case_id", &self.inner.case_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -158,13 +160,17 @@ impl Context {
     }
 
     fn push(&self, name: Text, provenance: Provenance, expected: Text, found: Text, verdict: Verdict) {
-        self.inner.checks.lock().unwrap_or_else(PoisonError::into_inner).push(Check {
-            name,
-            verdict,
-            provenance,
-            expected,
-            found,
-        });
+        self.inner
+            .checks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Check {
+                name,
+                verdict,
+                provenance,
+                expected,
+                found,
+            });
     }
 
     /// A call that should succeed. When the API refuses or breaks its contract, a check fails; when

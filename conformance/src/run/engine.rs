@@ -1,12 +1,6 @@
 //! Carries out a plan and records it.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    panic::AssertUnwindSafe,
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, fmt, panic::AssertUnwindSafe, path::PathBuf, sync::Arc};
 
 use chrono::Utc;
 use futures::{FutureExt as _, StreamExt as _, stream};
@@ -66,7 +60,10 @@ pub struct Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options").field("out", &self.out).field("selection", &self.selection).finish_non_exhaustive()
+        f.debug_struct("Options")
+            .field("out", &self.out)
+            .field("selection", &self.selection)
+            .finish_non_exhaustive()
     }
 }
 
@@ -105,7 +102,10 @@ impl Report {
     /// The cases that failed, were blocked, or in which the tool failed.
     #[must_use]
     pub fn findings(&self) -> Vec<&CaseResult> {
-        self.results.iter().filter(|result| result.verdict.is_finding()).collect()
+        self.results
+            .iter()
+            .filter(|result| result.verdict.is_finding())
+            .collect()
     }
 }
 
@@ -151,7 +151,10 @@ pub(super) async fn run(suite: &Suite, mut target: Target, options: Options) -> 
             let writer = PackWriter::resume(dir)?;
             let then = writer.run();
             if (&then.target.kind, &then.preset, &then.apis) != (&info.target.kind, &info.preset, &info.apis) {
-                return Err(RunError::Resume(format!("for {:?} with preset {}", then.target.kind, then.preset)));
+                return Err(RunError::Resume(format!(
+                    "for {:?} with preset {}",
+                    then.target.kind, then.preset
+                )));
             }
             writer
         }
@@ -280,12 +283,18 @@ impl Runner<'_> {
         note: Option<Text>,
     ) -> Result<(String, Vec<Recorded>), RunError> {
         let start = Utc::now();
-        self.writer.event("case.started", Some(&case.id), serde_json::Value::Null)?;
+        self.writer
+            .event("case.started", Some(&case.id), serde_json::Value::Null)?;
         let clock = std::time::Instant::now();
         let ended = AssertUnwindSafe(script.run(context.clone())).catch_unwind().await;
         let ms = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
         if let Some(note) = note {
-            context.remark(Text::new("Avbrutt kjøring", "Interrupted run"), Provenance::Published, Text::same("–"), note);
+            context.remark(
+                Text::new("Avbrutt kjøring", "Interrupted run"),
+                Provenance::Published,
+                Text::same("–"),
+                note,
+            );
         }
         let (checks, outcome) = context.take();
         let (verdict, reason) = match ended {
@@ -343,7 +352,11 @@ impl Runner<'_> {
     }
 
     fn deviation(&self, case_id: &str) -> Option<String> {
-        let found = self.options.deviations.iter().find(|deviation| deviation.case_id == case_id);
+        let found = self
+            .options
+            .deviations
+            .iter()
+            .find(|deviation| deviation.case_id == case_id);
         found.map(|deviation| deviation.id.clone())
     }
 
@@ -369,7 +382,8 @@ impl Runner<'_> {
                         ),
                     ),
                     Some(entry) => {
-                        let reason = Text::new("Erklæringen er besvart med nei.", "The statement was answered with no.");
+                        let reason =
+                            Text::new("Erklæringen er besvart med nei.", "The statement was answered with no.");
                         let mut result = untried(Grade::D, Verdict::Failed, reason);
                         result.run_status = RunStatus::Finished;
                         result.checks.push(Check {

@@ -109,7 +109,10 @@ fn parse<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T, F
 /// Dates in TOML are of their own type; as text they are read by chrono.
 fn dates_as_text(text: &str) -> String {
     let date = regex::Regex::new(r#"(?m)^(\s*(?:due|first_seen|date)\s*=\s*)(\d{4}-\d{2}-\d{2})"#);
-    date.map_or_else(|_| text.to_owned(), |date| date.replace_all(text, "${1}\"${2}\"").into_owned())
+    date.map_or_else(
+        |_| text.to_owned(),
+        |date| date.replace_all(text, "${1}\"${2}\"").into_owned(),
+    )
 }
 
 /// Reads a file of deviations.
@@ -125,12 +128,18 @@ pub fn read_deviations(path: &Path, catalogue: &Catalogue) -> Result<Vec<Deviati
     let mut all = BTreeMap::new();
     for entry in file.deviation {
         if catalogue.case(&entry.case).is_none() {
-            return Err(wrong(format!("deviation {}: there is no case {}", entry.id, entry.case)));
+            return Err(wrong(format!(
+                "deviation {}: there is no case {}",
+                entry.id, entry.case
+            )));
         }
         if let Some(requirement) = &entry.requirement
             && catalogue.requirement(requirement).is_none()
         {
-            return Err(wrong(format!("deviation {}: there is no requirement {requirement}", entry.id)));
+            return Err(wrong(format!(
+                "deviation {}: there is no requirement {requirement}",
+                entry.id
+            )));
         }
         let deviation = Deviation {
             id: entry.id.clone(),

@@ -41,7 +41,9 @@ pub enum HostRefused {
     #[error("{0} is production: test runs never call it; use the test environment's address")]
     Production(String),
     /// It is not known.
-    #[error("{0} is not a known test host: if it is meant, add [[allow_host]] with host and reason to the configuration")]
+    #[error(
+        "{0} is not a known test host: if it is meant, add [[allow_host]] with host and reason to the configuration"
+    )]
     Unknown(String),
     /// The connection would not be encrypted.
     #[error("{0} is called without encryption: use https; only this computer may be called over http")]

@@ -30,7 +30,11 @@ impl Selection {
         (self.apis.is_empty() || !self.apis.is_disjoint(&Catalogue::apis_of(case)))
             && (self.cases.is_empty() || self.cases.contains(case.id()))
             && (self.requirements.is_empty()
-                || case.record.requirement_ids.iter().any(|id| self.requirements.contains(id)))
+                || case
+                    .record
+                    .requirement_ids
+                    .iter()
+                    .any(|id| self.requirements.contains(id)))
             && (self.roles.is_empty() || self.roles.iter().any(|role| case.has_role(*role)))
     }
 

@@ -69,8 +69,14 @@ impl Preset {
                 format!("Needs a system user; the access model \"{}\" has none.", self.name()),
             )),
             When::OwnOrganisation if !matches!(self, Self::All | Self::OwnOrganisation) => Some(Text::new(
-                format!("Gjelder egen organisasjon uten systembruker; tilgangsmodellen er «{}».", self.name()),
-                format!("Is about the own organisation without a system user; the access model is \"{}\".", self.name()),
+                format!(
+                    "Gjelder egen organisasjon uten systembruker; tilgangsmodellen er «{}».",
+                    self.name()
+                ),
+                format!(
+                    "Is about the own organisation without a system user; the access model is \"{}\".",
+                    self.name()
+                ),
             )),
             _ => None,
         }
@@ -87,11 +93,14 @@ impl FromStr for Preset {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|preset| preset.name() == text).ok_or_else(|| {
-            format!(
-                "{text:?} is no preset; choose one of {}",
-                Self::ALL.map(Self::name).join(", ")
-            )
-        })
+        Self::ALL
+            .into_iter()
+            .find(|preset| preset.name() == text)
+            .ok_or_else(|| {
+                format!(
+                    "{text:?} is no preset; choose one of {}",
+                    Self::ALL.map(Self::name).join(", ")
+                )
+            })
     }
 }

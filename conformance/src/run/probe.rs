@@ -85,7 +85,11 @@ impl Probed {
         );
         for code in codes {
             // A code is short and plain; anything else is not repeated.
-            if code.len() <= 24 && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+            if code.len() <= 24
+                && code
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+            {
                 line.push(' ');
                 line.push_str(code);
             }
@@ -241,7 +245,13 @@ async fn bearer_token(context: &Context, api: Api) -> Result<String, Stop> {
         .skip(already)
         .rev()
         .filter(|exchange| exchange.kind == Kind::Token)
-        .find_map(|exchange| exchange.response_json()?.get("access_token")?.as_str().map(str::to_owned))
+        .find_map(|exchange| {
+            exchange
+                .response_json()?
+                .get("access_token")?
+                .as_str()
+                .map(str::to_owned)
+        })
         .ok_or_else(|| Stop::tool("the token that was fetched was not recorded"))
 }
 

@@ -23,7 +23,12 @@ const BODIES: &[(&str, Side, &str, &str)] = &[
         "trekkpaalegg-app",
         "/paths/~1api~1trekkpaalegg~1v1/get/responses/200/content/application~1json/schema",
     ),
-    ("hentVersjon", Side::Response, "trekkpaalegg-app", "/components/schemas/Trekkpaalegg"),
+    (
+        "hentVersjon",
+        Side::Response,
+        "trekkpaalegg-app",
+        "/components/schemas/Trekkpaalegg",
+    ),
     (
         "innsending",
         Side::Request,
@@ -93,19 +98,23 @@ fn of(pinned: Pinned) -> Provenance {
 
 /// The documents that checks rest on, for the pack.
 pub(crate) fn documents() -> Vec<DocumentRef> {
-    ["trekkpaalegg-app", "innrapportering-finansprodukter-api", "dialogporten-enduser"]
-        .iter()
-        .filter_map(|name| manifest::find(name).ok())
-        .map(|pinned| {
-            let entry = pinned.entry();
-            DocumentRef {
-                api: entry.api.clone(),
-                version: entry.version.clone(),
-                sha256: entry.sha256.clone(),
-                provenance: of(entry.provenance),
-            }
-        })
-        .collect()
+    [
+        "trekkpaalegg-app",
+        "innrapportering-finansprodukter-api",
+        "dialogporten-enduser",
+    ]
+    .iter()
+    .filter_map(|name| manifest::find(name).ok())
+    .map(|pinned| {
+        let entry = pinned.entry();
+        DocumentRef {
+            api: entry.api.clone(),
+            version: entry.version.clone(),
+            sha256: entry.sha256.clone(),
+            provenance: of(entry.provenance),
+        }
+    })
+    .collect()
 }
 
 impl Context {
@@ -122,13 +131,19 @@ impl Context {
             .collect();
         let shown = places.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
         self.check(
-            Text::new("Svaret passer til det låste dokumentet", "The answer fits the pinned document"),
+            Text::new(
+                "Svaret passer til det låste dokumentet",
+                "The answer fits the pinned document",
+            ),
             provenance(operation),
             Text::new("ingen avvik fra skjemaet", "no deviation from the schema"),
             if places.is_empty() {
                 Text::new("ingen", "none")
             } else {
-                Text::new(format!("{} avvik: {shown}", places.len()), format!("{} deviations: {shown}", places.len()))
+                Text::new(
+                    format!("{} avvik: {shown}", places.len()),
+                    format!("{} deviations: {shown}", places.len()),
+                )
             },
             places.is_empty(),
         );

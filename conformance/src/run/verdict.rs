@@ -59,11 +59,23 @@ pub fn of_checks(checks: &[Check]) -> (Verdict, Text) {
         let found: Vec<&Check> = checks.iter().filter(|check| check.verdict == worst).collect();
         if let Some(first) = found.first() {
             let others = found.len() - 1;
-            let more = |text: &str| if others == 0 { String::new() } else { format!(" (+{others} {text})") };
+            let more = |text: &str| {
+                if others == 0 {
+                    String::new()
+                } else {
+                    format!(" (+{others} {text})")
+                }
+            };
             return (
                 worst,
                 Text::new(
-                    format!("{}: ventet {}; fant {}{}", first.name.nb, first.expected.nb, first.found.nb, more("til")),
+                    format!(
+                        "{}: ventet {}; fant {}{}",
+                        first.name.nb,
+                        first.expected.nb,
+                        first.found.nb,
+                        more("til")
+                    ),
                     format!(
                         "{}: expected {}; found {}{}",
                         first.name.en,
@@ -87,7 +99,10 @@ pub fn of_checks(checks: &[Check]) -> (Verdict, Text) {
         if count == 1 {
             Text::new("Kontrollen holdt.", "The check held.")
         } else {
-            Text::new(format!("Alle {count} kontroller holdt."), format!("All {count} checks held."))
+            Text::new(
+                format!("Alle {count} kontroller holdt."),
+                format!("All {count} checks held."),
+            )
         },
     )
 }

@@ -1,9 +1,6 @@
 //! Runs against the simulator.
 
-
-
 use skatteetaten_conformance::{
-
     results::{Grade, Verdict},
     run::{Options, Preset, Report, Suite, Target},
     simulator::Simulator,
@@ -36,5 +33,8 @@ async fn nothing_fails_without_a_fault() {
     assert_eq!(of(&report, Verdict::Passed).len(), 35);
     assert_eq!(report.results.len(), 76);
     let graded = report.results.iter().filter(|result| result.verdict == Verdict::Passed);
-    assert!(graded.clone().all(|result| result.grade == Grade::E), "against our own simulator");
+    assert!(
+        graded.clone().all(|result| result.grade == Grade::E),
+        "against our own simulator"
+    );
 }
