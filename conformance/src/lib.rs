@@ -4,6 +4,7 @@
 pub mod cases;
 pub mod catalogue;
 pub mod cli;
+pub mod config;
 pub mod evidence;
 pub mod recording;
 pub mod redaction;

@@ -5,6 +5,7 @@
 
 mod support;
 
+mod client;
 mod dialog;
 mod faults;
 mod finansprodukter;

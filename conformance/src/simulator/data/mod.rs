@@ -11,6 +11,11 @@ use std::{
 
 use serde_json::value::RawValue;
 
+use crate::{
+    results::Class,
+    synthetic::{Declared, Guard},
+};
+
 pub use listing::Listing;
 pub use order::Order;
 
@@ -44,7 +49,7 @@ impl Data {
         Self::default()
     }
 
-    /// The scenarios from the examples of the public Trekkpålegg page: fifteen versions of ten
+    /// The scenarios from the examples of the public Trekkpålegg page: nineteen versions of ten
     /// orders for the employer 123456789.
     #[must_use]
     pub fn published() -> Self {
@@ -178,20 +183,23 @@ impl Data {
         employers.into_iter().map(str::to_owned).collect()
     }
 
-    /// The identity numbers and organisation numbers in the orders, by field, for the
-    /// synthetic-data guard: field name and value.
+    /// How many different identity and organisation numbers in the orders could belong to real
+    /// people or organisations, by the synthetic-data guard.
     #[must_use]
-    pub fn identifiers(&self) -> Vec<(&'static str, String)> {
-        let mut found = BTreeSet::new();
+    pub fn doubtful_identifiers(&self) -> usize {
+        let guard = Guard::new(Declared::default(), &[0; 32]);
+        let mut doubtful = BTreeSet::new();
         for order in self.orders() {
             let value = order.value();
             for field in ["skyldner", "trekkpliktig"] {
-                if let Some(text) = value.get(field).and_then(serde_json::Value::as_str) {
-                    found.insert((field, text.to_owned()));
+                if let Some(text) = value.get(field).and_then(serde_json::Value::as_str)
+                    && guard.classify(field, text) == Some(Class::CouldBeReal)
+                {
+                    doubtful.insert(text.to_owned());
                 }
             }
         }
-        found.into_iter().collect()
+        doubtful.len()
     }
 
     /// Arranges the orders for serving.
@@ -295,7 +303,7 @@ mod tests {
     #[test]
     fn the_published_scenarios_load() {
         let data = Data::published();
-        assert_eq!(data.orders().count(), 18);
+        assert_eq!(data.orders().count(), 19);
         assert_eq!(data.warnings(), [] as [String; 0]);
         assert_eq!(data.employers(), ["123456789"]);
         assert_eq!(data.listing().latest("123456789", None, None).len(), 10);
