@@ -16,9 +16,11 @@ mod pkcs12;
 mod request;
 mod signer;
 mod tokens;
+mod variables;
 
 pub use config::Config;
 pub use key::{KeyId, SigningKey};
 pub use signer::{Algorithm, SignError, Signer};
 pub use tokens::TokenInfo;
+pub use variables::Variables;
 pub(crate) use tokens::{Token, Tokens};
