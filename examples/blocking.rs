@@ -24,10 +24,7 @@ pub(crate) fn count(arguments: &[String]) -> Result<usize, Box<dyn Error>> {
     let [client_id, kid, key_file, issuer, base_url] = arguments else {
         return Err("give CLIENT_ID KID KEY_FILE ISSUER TREKKPAALEGG".into());
     };
-    let key = SigningKey::from_text(
-        &fs::read_to_string(key_file)?,
-        Some(KeyId::Kid(kid.clone())),
-    )?;
+    let key = SigningKey::from_text(&fs::read_to_string(key_file)?, Some(KeyId::Kid(kid.clone())))?;
     let environment = Environment::custom("example")
         .with_issuer(issuer)?
         .with_base_url(Api::Trekkpaalegg, base_url)?;

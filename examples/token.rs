@@ -25,10 +25,7 @@ pub(crate) async fn describe(arguments: &[String]) -> Result<String, Box<dyn Err
     let [client_id, kid, key_file, issuer, organisation @ ..] = arguments else {
         return Err("give CLIENT_ID KID KEY_FILE ISSUER, and an organisation number for a system user".into());
     };
-    let key = SigningKey::from_text(
-        &fs::read_to_string(key_file)?,
-        Some(KeyId::Kid(kid.clone())),
-    )?;
+    let key = SigningKey::from_text(&fs::read_to_string(key_file)?, Some(KeyId::Kid(kid.clone())))?;
     let access = match organisation.first() {
         Some(number) => Access::system_user(number),
         None => Access::OwnOrganisation,

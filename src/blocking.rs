@@ -21,13 +21,14 @@ use std::pin::Pin;
 use futures::{Stream, StreamExt as _};
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::error::{ConfigurationError, Error, Misuse};
 use crate::Client;
+use crate::error::{ConfigurationError, Error, Misuse};
 
 /// A client with a runtime of its own, which runs on the calling thread while a call lasts.
 #[derive(Debug)]
 pub struct Blocking {
-    runtime: Runtime,
+    /// There until this is dropped.
+    runtime: Option<Runtime>,
     client: Client,
 }
 
@@ -37,17 +38,17 @@ impl Blocking {
     /// # Errors
     /// [`Error::Configuration`] when the operating system gives no resources for a runtime.
     pub fn new(client: Client) -> Result<Self, Error> {
-        let runtime = Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| {
-                ConfigurationError::new(
-                    "no runtime can be started",
-                    "check the limits on threads and open files of this process",
-                )
-                .with_source(error)
-            })?;
-        Ok(Self { runtime, client })
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| {
+            ConfigurationError::new(
+                "no runtime can be started",
+                "check the limits on threads and open files of this process",
+            )
+            .with_source(error)
+        })?;
+        Ok(Self {
+            runtime: Some(runtime),
+            client,
+        })
     }
 
     /// The client, for building other ones from it.
@@ -65,8 +66,7 @@ impl Blocking {
     where
         Fut: Future<Output = Result<T, Error>>,
     {
-        outside_of_a_runtime()?;
-        self.runtime.block_on(call(self.client.clone()))
+        self.wait(call(self.client.clone()))?
     }
 
     /// A stream, one item at a time. Nothing is fetched before it is asked for.
@@ -75,8 +75,29 @@ impl Blocking {
         S: Stream<Item = Result<T, Error>>,
     {
         Iter {
-            runtime: &self.runtime,
+            blocking: self,
             stream: Some(Box::pin(stream)),
+        }
+    }
+
+    fn wait<T>(&self, future: impl Future<Output = T>) -> Result<T, Error> {
+        match &self.runtime {
+            Some(runtime) if Handle::try_current().is_err() => Ok(runtime.block_on(future)),
+            _ => Err(Misuse::new(
+                "a blocking call was made inside an async runtime, which it would stop",
+                "use the async client there, or move the call to a thread of its own",
+            )
+            .into()),
+        }
+    }
+}
+
+impl Drop for Blocking {
+    fn drop(&mut self) {
+        // Waiting for a runtime to end is not allowed inside another one; nothing of ours is left
+        // to wait for in any case.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
         }
     }
 }
@@ -84,7 +105,7 @@ impl Blocking {
 /// The items of a stream; see [`Blocking::iter`].
 #[derive(Debug)]
 pub struct Iter<'a, S> {
-    runtime: &'a Runtime,
+    blocking: &'a Blocking,
     stream: Option<Pin<Box<S>>>,
 }
 
@@ -96,21 +117,12 @@ where
 
     fn next(&mut self) -> Option<Self::Item> {
         let stream = self.stream.as_mut()?;
-        if let Err(error) = outside_of_a_runtime() {
-            self.stream = None;
-            return Some(Err(error));
+        match self.blocking.wait(stream.next()) {
+            Ok(item) => item,
+            Err(error) => {
+                self.stream = None;
+                Some(Err(error))
+            }
         }
-        self.runtime.block_on(stream.next())
-    }
-}
-
-fn outside_of_a_runtime() -> Result<(), Error> {
-    match Handle::try_current() {
-        Err(_) => Ok(()),
-        Ok(_) => Err(Misuse::new(
-            "a blocking call was made inside an async runtime, which it would stop",
-            "use the async client there, or move the call to a thread of its own",
-        )
-        .into()),
     }
 }

@@ -22,5 +22,5 @@ pub use config::Config;
 pub use key::{KeyId, SigningKey};
 pub use signer::{Algorithm, SignError, Signer};
 pub use tokens::TokenInfo;
-pub use variables::Variables;
 pub(crate) use tokens::{Token, Tokens};
+pub use variables::Variables;

@@ -52,14 +52,7 @@ pub struct Variables {
 
 impl Variables {
     /// The names of all variables that are read.
-    pub const NAMES: [&str; 6] = [
-        CLIENT_ID,
-        CLIENT_JWK,
-        SCOPES,
-        WELL_KNOWN_URL,
-        ISSUER,
-        TOKEN_ENDPOINT,
-    ];
+    pub const NAMES: [&str; 6] = [CLIENT_ID, CLIENT_JWK, SCOPES, WELL_KNOWN_URL, ISSUER, TOKEN_ENDPOINT];
 
     /// Reads them with `variable`, which gives the value of a name.
     pub fn read(variable: &dyn Fn(&str) -> Option<String>) -> Self {
@@ -121,10 +114,7 @@ fn issuer_of(well_known: &str) -> Option<String> {
 }
 
 fn incomplete(given: &str, missing: &str) -> ConfigurationError {
-    ConfigurationError::new(
-        format!("{given} is set, but {missing} is not"),
-        "set both, or neither",
-    )
+    ConfigurationError::new(format!("{given} is set, but {missing} is not"), "set both, or neither")
 }
 
 impl fmt::Debug for Variables {
@@ -182,7 +172,11 @@ mod tests {
         .apply(Environment::test())
         .unwrap();
         assert_eq!(environment.token_endpoint().unwrap().path(), "/t");
-        assert!(variables(&[(ISSUER, "http://other.example/")]).apply(Environment::test()).is_err());
+        assert!(
+            variables(&[(ISSUER, "http://other.example/")])
+                .apply(Environment::test())
+                .is_err()
+        );
         assert_eq!(variables(&[]).apply(Environment::test()).unwrap(), Environment::test());
     }
 }

@@ -1,5 +1,6 @@
 //! Whatever a server sends: a value or a typed error, never a panic and never a hang.
 
+use std::cell::Cell;
 use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
@@ -48,9 +49,19 @@ fn json_like() -> impl Strategy<Value = String> {
         Just("[]".to_owned()),
         Just("{}".to_owned()),
     ];
-    let names = prop::sample::select(vec!["kode", "melding", "korrelasjonsid", "spesifisering", "trekkid", "sekvensnummer"]);
+    let names = prop::sample::select(vec![
+        "kode",
+        "melding",
+        "korrelasjonsid",
+        "spesifisering",
+        "trekkid",
+        "sekvensnummer",
+    ]);
     let object = prop::collection::vec((names, value), 0..5).prop_map(|fields| {
-        let fields: Vec<_> = fields.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| format!("\"{name}\":{value}"))
+            .collect();
         format!("{{{}}}", fields.join(","))
     });
     prop_oneof![
@@ -62,7 +73,10 @@ fn json_like() -> impl Strategy<Value = String> {
 
 /// Calls a server that answers one of its paths with the bytes, and checks the outcome.
 fn survives(which: &'static str, answers: impl Strategy<Value = Vec<u8>>, cases: u32) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let reply = Arc::new(Mutex::new(Vec::new()));
     let script = Arc::clone(&reply);
     let server = runtime.block_on(Server::raw(move |seen, base| {
@@ -74,7 +88,7 @@ fn survives(which: &'static str, answers: impl Strategy<Value = Vec<u8>>, cases:
             _ => Reply::json(200, "[]"),
         }
     }));
-    let mut outcomes = [0; 2];
+    let errors = Cell::new(0);
     let mut runner = TestRunner::new(config(cases));
     runner
         .run(&answers, |bytes| {
@@ -82,8 +96,8 @@ fn survives(which: &'static str, answers: impl Strategy<Value = Vec<u8>>, cases:
             let settings = Settings::default().retry(RetryPolicy::never());
             let client = builder(server.environment()).settings(settings).build().unwrap();
             let result = runtime.block_on(list(&client));
-            outcomes[usize::from(result.is_err())] += 1;
             if let Err(error) = result {
+                errors.set(errors.get() + 1);
                 // Formatting must survive as well, and the kinds are those of a server's fault.
                 let shown = format!("{error} {error:?} {error:#?}");
                 prop_assert!(!shown.is_empty());
@@ -92,7 +106,7 @@ fn survives(which: &'static str, answers: impl Strategy<Value = Vec<u8>>, cases:
             Ok(())
         })
         .unwrap();
-    assert!(outcomes[1] > 0, "some answers are errors: {outcomes:?}");
+    assert!(errors.get() > 0, "some answers are errors");
 }
 
 #[test]

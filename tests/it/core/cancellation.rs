@@ -68,11 +68,7 @@ async fn one_who_gives_up_does_not_disturb_those_who_wait_for_the_same_token() {
     let server = Server::api(|_| Reply::json(200, "[]")).await;
     for polls in 1..20 {
         let client = server.builder().build().unwrap();
-        let (gone, first, second) = tokio::join!(
-            give_up_after(polls, list(&client)),
-            list(&client),
-            list(&client),
-        );
+        let (gone, first, second) = tokio::join!(give_up_after(polls, list(&client)), list(&client), list(&client),);
         assert!(gone.is_none_or(|result| result.is_ok()));
         assert!(first.is_ok() && second.is_ok());
     }

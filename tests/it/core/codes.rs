@@ -25,7 +25,11 @@ fn every_documented_code_has_a_meaning_and_a_remedy() {
         assert!(!info.meaning.is_empty() && !info.remedy.is_empty(), "{}", info.code);
     }
     let count = |table| codes().iter().filter(|info| info.table == table).count();
-    assert_eq!(count(CodeTable::Trekkpaalegg), 10, "KB-001 to KB-009, and the duplicate");
+    assert_eq!(
+        count(CodeTable::Trekkpaalegg),
+        10,
+        "KB-001 to KB-009, and the duplicate"
+    );
     assert_eq!(count(CodeTable::Common), 8, "DAS-001 to DAS-008");
     assert_eq!(count(CodeTable::Finansprodukter), 12);
     assert_eq!(count(CodeTable::FinansprodukterSpecification), 18);
@@ -43,7 +47,11 @@ async fn every_code_comes_through_with_its_meaning() {
             _ => format!(r#"{{"kode":"{}","melding":"secret words"}}"#, info.code),
         };
         let error = ApiErrorView::of(status, body).await;
-        assert!(error.shown.contains(info.code) && error.shown.contains(info.meaning), "{}", error.shown);
+        assert!(
+            error.shown.contains(info.code) && error.shown.contains(info.meaning),
+            "{}",
+            error.shown
+        );
         assert!(error.shown.contains(info.remedy), "{}", error.shown);
         assert!(!error.shown.contains("secret words"));
         assert!(error.inner.has_code(info.code));
@@ -58,7 +66,10 @@ struct ApiErrorView {
 impl ApiErrorView {
     async fn of(status: u16, body: String) -> Self {
         let inner = refusal(status, body).await;
-        Self { shown: format!("{inner} {inner:?}"), inner }
+        Self {
+            shown: format!("{inner} {inner:?}"),
+            inner,
+        }
     }
 }
 
@@ -80,7 +91,10 @@ async fn a_full_error_body_is_read() {
     assert_eq!(entries[0].angitt_verdi(), Some(&serde_json::json!(2024)));
     assert_eq!(entries[1].code().unwrap(), "1007");
     assert_eq!(entries[3].code(), None);
-    assert!(error.remedy().contains("inntektsaar"), "the specific remedy comes first");
+    assert!(
+        error.remedy().contains("inntektsaar"),
+        "the specific remedy comes first"
+    );
 }
 
 #[tokio::test]
@@ -100,9 +114,15 @@ async fn a_foreign_body_is_kept_and_not_shown() {
     assert_eq!(error.instance_id(), Some("a1b2-77f0"));
     assert_eq!(error.body(), page);
     let shown = format!("{error} {error:?}");
-    assert!(shown.contains("a1b2-77f0") && shown.contains("not the API's own"), "{shown}");
+    assert!(
+        shown.contains("a1b2-77f0") && shown.contains("not the API's own"),
+        "{shown}"
+    );
     assert!(!shown.contains("01899912345") && !shown.contains("html"));
-    assert!(error.korrelasjonsid().is_some(), "the one that was sent, when none came back");
+    assert!(
+        error.korrelasjonsid().is_some(),
+        "the one that was sent, when none came back"
+    );
     let error = refusal(404, "Unknown instance. ID=01899912345").await;
     assert_eq!(error.instance_id(), None, "it could be anybody's");
     for odd in ["", "null", "[]", "\"text\"", "{\"kode\":{}}", "\u{feff}{}"] {

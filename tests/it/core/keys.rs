@@ -26,10 +26,19 @@ async fn assertion(key: SigningKey, access: Access) -> (jsonwebtoken::Header, Va
         .unwrap();
     client.token(Api::Trekkpaalegg).await.unwrap();
     let request = server.seen().into_iter().find(|seen| seen.target == "/token").unwrap();
-    assert_eq!(request.header("content-type"), Some("application/x-www-form-urlencoded"));
+    assert_eq!(
+        request.header("content-type"),
+        Some("application/x-www-form-urlencoded")
+    );
     let form: Vec<(String, String)> = url::form_urlencoded::parse(&request.body).into_owned().collect();
     assert_eq!(form.len(), 2);
-    assert_eq!(form[0], ("grant_type".into(), "urn:ietf:params:oauth:grant-type:jwt-bearer".into()));
+    assert_eq!(
+        form[0],
+        (
+            "grant_type".into(),
+            "urn:ietf:params:oauth:grant-type:jwt-bearer".into()
+        )
+    );
     assert_eq!(form[1].0, "assertion");
     let jwt = &form[1].1;
     let header = decode_header(jwt).unwrap();
@@ -71,7 +80,9 @@ async fn every_algorithm_is_one_that_a_verifier_accepts() {
         (Algorithm::Rs384, Verified::RS384),
         (Algorithm::Rs512, Verified::RS512),
     ] {
-        let key = SigningKey::from_pem(&rsa::pkcs8_pem(), kid("a")).unwrap().algorithm(algorithm);
+        let key = SigningKey::from_pem(&rsa::pkcs8_pem(), kid("a"))
+            .unwrap()
+            .algorithm(algorithm);
         let (header, ..) = assertion(key, Access::OwnOrganisation).await;
         assert_eq!(header.alg, verified);
     }
@@ -95,7 +106,13 @@ async fn only_documented_claims_are_sent() {
     assert!((1..=120).contains(&seconds), "{seconds}");
 
     let (_, claims, _) = assertion(key.clone(), Access::system_user("310000007")).await;
-    assert_eq!(names(&claims), BTreeSet::from(basic).union(&BTreeSet::from(["authorization_details"])).copied().collect());
+    assert_eq!(
+        names(&claims),
+        BTreeSet::from(basic)
+            .union(&BTreeSet::from(["authorization_details"]))
+            .copied()
+            .collect()
+    );
     let expected = serde_json::json!([{
         "type": "urn:altinn:systemuser",
         "systemuser_org": { "authority": "iso6523-actorid-upis", "ID": "0192:310000007" },
@@ -106,7 +123,13 @@ async fn only_documented_claims_are_sent() {
     assert_eq!(claims["authorization_details"][0]["externalRef"], "dept-4");
 
     let (_, claims, _) = assertion(key, Access::ConsumerOrg("310000007".into())).await;
-    assert_eq!(names(&claims), BTreeSet::from(basic).union(&BTreeSet::from(["consumer_org"])).copied().collect());
+    assert_eq!(
+        names(&claims),
+        BTreeSet::from(basic)
+            .union(&BTreeSet::from(["consumer_org"]))
+            .copied()
+            .collect()
+    );
     assert_eq!(claims["consumer_org"], "310000007");
 }
 
@@ -127,7 +150,10 @@ fn chain(pkcs8: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn chain_pem(chain: &[Vec<u8>]) -> String {
-    let blocks: Vec<_> = chain.iter().map(|der| pem::Pem::new("CERTIFICATE", der.as_slice())).collect();
+    let blocks: Vec<_> = chain
+        .iter()
+        .map(|der| pem::Pem::new("CERTIFICATE", der.as_slice()))
+        .collect();
     pem::encode_many(&blocks)
 }
 
@@ -165,9 +191,18 @@ fn what_is_no_usable_key_is_named() {
     let small = pem::encode(&pem::Pem::new("PRIVATE KEY", vec![0x30, 0x03, 0x02, 0x01, 0x00]));
     let cases = [
         ("", "no private key"),
-        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "no private key"),
-        ("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n", "encrypted"),
-        ("-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n", "elliptic"),
+        (
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            "no private key",
+        ),
+        (
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
+            "encrypted",
+        ),
+        (
+            "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n",
+            "elliptic",
+        ),
         (small.as_str(), "not an RSA key"),
     ];
     for (text, expected) in cases {
@@ -180,8 +215,18 @@ fn what_is_no_usable_key_is_named() {
     let changes: [(Change, &str); 7] = [
         (|jwk| jwk["kty"] = "EC".into(), "not an RSA key"),
         (|jwk| jwk["alg"] = "ES256".into(), "RS256"),
-        (|jwk| { jwk.as_object_mut().unwrap().remove("d"); }, "`d`"),
-        (|jwk| { jwk.as_object_mut().unwrap().remove("kid"); }, "kid"),
+        (
+            |jwk| {
+                jwk.as_object_mut().unwrap().remove("d");
+            },
+            "`d`",
+        ),
+        (
+            |jwk| {
+                jwk.as_object_mut().unwrap().remove("kid");
+            },
+            "kid",
+        ),
         (|jwk| jwk["p"] = "!!".into(), "base64url"),
         (|jwk| jwk["d"] = "AAAA".into(), "consistent"),
         (|jwk| jwk["n"] = 7.into(), "JSON object of texts"),
@@ -211,7 +256,9 @@ async fn the_environment_variables_work_as_they_are() {
             other => panic!("{other} is not one of the variables"),
         })
     });
-    let environment = variables.apply(skatteetaten_client::Environment::custom("vars")).unwrap();
+    let environment = variables
+        .apply(skatteetaten_client::Environment::custom("vars"))
+        .unwrap();
     let client = skatteetaten_client::Client::builder(environment)
         .maskinporten(variables.config().unwrap().unwrap())
         .build()
@@ -222,9 +269,7 @@ async fn the_environment_variables_work_as_they_are() {
 
 #[cfg(feature = "pkcs12")]
 mod pkcs12 {
-    use p12_keystore::{
-        Certificate, EncryptionAlgorithm, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain,
-    };
+    use p12_keystore::{Certificate, EncryptionAlgorithm, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
 
     use super::*;
 
@@ -234,7 +279,10 @@ mod pkcs12 {
             let certificates: Vec<_> = chain.iter().map(|der| Certificate::from_der(der).unwrap()).collect();
             let key = PrivateKey::from_der(key).unwrap();
             let id = at.to_string();
-            store.add_entry(&id, KeyStoreEntry::PrivateKeyChain(PrivateKeyChain::new(id.as_bytes(), key, certificates)));
+            store.add_entry(
+                &id,
+                KeyStoreEntry::PrivateKeyChain(PrivateKeyChain::new(id.as_bytes(), key, certificates)),
+            );
         }
         store
             .writer("open sesame")
@@ -260,7 +308,10 @@ mod pkcs12 {
         }
         let bytes = file(&[rsa::pkcs8()], &chain);
         let key = SigningKey::from_pkcs12(&bytes, "open sesame", Some(kid("registered"))).unwrap();
-        assert_eq!(assertion(key, Access::OwnOrganisation).await.0.kid.as_deref(), Some("registered"));
+        assert_eq!(
+            assertion(key, Access::OwnOrganisation).await.0.kid.as_deref(),
+            Some("registered")
+        );
     }
 
     #[test]

@@ -21,7 +21,9 @@ async fn silence_before_and_within_an_answer_ends_in_a_timeout() {
         let Err(Error::Token(error)) = client.token(Api::Trekkpaalegg).await else {
             panic!("no token can come");
         };
-        let TokenErrorKind::Unreachable(fault) = error.kind() else { panic!("{error}") };
+        let TokenErrorKind::Unreachable(fault) = error.kind() else {
+            panic!("{error}")
+        };
         assert_eq!(fault.kind(), TransportErrorKind::Timeout(TimeoutKind::Read));
         assert!(error.is_retryable());
         assert!(error.to_string().contains("50 ms"), "{error}");
@@ -34,7 +36,9 @@ async fn the_limit_on_the_whole_call_covers_the_token() {
     let settings = short().call_timeout(Duration::from_millis(50));
     let client = server.builder().settings(settings).build().unwrap();
     let error = list(&client).await.unwrap_err();
-    let Error::Transport(error) = error else { panic!("{error}") };
+    let Error::Transport(error) = error else {
+        panic!("{error}")
+    };
     assert_eq!(error.kind(), TransportErrorKind::Timeout(TimeoutKind::Call));
     assert_eq!(error.attempts(), 0, "the API was not called yet");
     let error = client.token(Api::Trekkpaalegg).await.unwrap_err();
@@ -49,7 +53,9 @@ async fn the_limit_on_the_whole_call_covers_the_answer() {
     let client = server.builder().settings(settings).build().unwrap();
     client.token(Api::Trekkpaalegg).await.unwrap();
     let error = list(&client).await.unwrap_err();
-    let Error::Transport(error) = error else { panic!("{error}") };
+    let Error::Transport(error) = error else {
+        panic!("{error}")
+    };
     assert_eq!(error.kind(), TransportErrorKind::Timeout(TimeoutKind::Call));
     assert_eq!(error.attempts(), 1);
     assert!(error.correlation_id().is_some());
@@ -74,5 +80,8 @@ fn settings_that_cannot_work_are_refused() {
     let nothing = skatteetaten_client::Client::builder(environment()).build();
     assert!(matches!(nothing, Err(Error::Configuration(_))));
     let no_issuer = skatteetaten_client::Environment::custom("x");
-    assert!(matches!(super::server::builder(no_issuer).build(), Err(Error::Configuration(_))));
+    assert!(matches!(
+        super::server::builder(no_issuer).build(),
+        Err(Error::Configuration(_))
+    ));
 }

@@ -80,11 +80,7 @@ async fn call(client: &Client, customer: usize) -> bool {
     let answer = client
         .transport()
         .send(options, |call| async move {
-            let bindings = generated::trekkpaalegg::Client::new_with_client(
-                call.base_url(),
-                call.http(),
-                call.clone(),
-            );
+            let bindings = generated::trekkpaalegg::Client::new_with_client(call.base_url(), call.http(), call.clone());
             let query = bindings.hent_alle_gjeldende().fra_sekvensnummer(number);
             query.maks_antall("1").send().await
         })
@@ -113,10 +109,16 @@ async fn ten_thousand_customers_have_one_token_each_and_nobody_elses() {
         .collect()
         .await;
     assert_eq!(results.len(), CUSTOMERS);
-    assert!(results.iter().all(|good| *good), "a call went out with another customer's token");
+    assert!(
+        results.iter().all(|good| *good),
+        "a call went out with another customer's token"
+    );
     let counts = counts.0.lock().unwrap();
     assert_eq!(counts.len(), CUSTOMERS);
-    assert!(counts.values().all(|seen| *seen == [1, 2]), "one token request for each");
+    assert!(
+        counts.values().all(|seen| *seen == [1, 2]),
+        "one token request for each"
+    );
 }
 
 #[tokio::test]
@@ -131,11 +133,7 @@ async fn a_mixed_up_token_would_be_found() {
     let answer = wrong
         .transport()
         .send(options, |call| async move {
-            let bindings = generated::trekkpaalegg::Client::new_with_client(
-                call.base_url(),
-                call.http(),
-                call.clone(),
-            );
+            let bindings = generated::trekkpaalegg::Client::new_with_client(call.base_url(), call.http(), call.clone());
             let query = bindings.hent_alle_gjeldende().fra_sekvensnummer(number(2));
             query.maks_antall("1").send().await
         })

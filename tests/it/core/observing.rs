@@ -28,14 +28,25 @@ async fn every_request_is_seen_as_it_was_sent() {
     .await;
     let all = Arc::new(All::default());
     let settings = Settings::default().retry(RetryPolicy::default().first_delay(Duration::ZERO));
-    let client = server.builder().settings(settings).observer(all.clone()).build().unwrap();
+    let client = server
+        .builder()
+        .settings(settings)
+        .observer(all.clone())
+        .build()
+        .unwrap();
     list(&client).await.unwrap();
 
     let exchanges = all.0.lock().unwrap().clone();
     let seen = server.seen();
     let summary: Vec<_> = exchanges
         .iter()
-        .map(|exchange| (exchange.kind, exchange.attempt, exchange.outcome.status().map(|s| s.as_u16())))
+        .map(|exchange| {
+            (
+                exchange.kind,
+                exchange.attempt,
+                exchange.outcome.status().map(|s| s.as_u16()),
+            )
+        })
         .collect();
     let api = ExchangeKind::Api(Api::Trekkpaalegg);
     assert_eq!(
@@ -48,7 +59,13 @@ async fn every_request_is_seen_as_it_was_sent() {
             (api, 3, Some(200)),
         ]
     );
-    assert!(matches!(exchanges[2].outcome, Outcome::Fault { kind: TransportErrorKind::Interrupted, .. }));
+    assert!(matches!(
+        exchanges[2].outcome,
+        Outcome::Fault {
+            kind: TransportErrorKind::Interrupted,
+            ..
+        }
+    ));
     for (exchange, seen) in exchanges.iter().zip(&seen) {
         assert_eq!(exchange.method.as_str(), seen.method);
         assert_eq!(exchange.url.path(), seen.target);
@@ -57,7 +74,12 @@ async fn every_request_is_seen_as_it_was_sent() {
             assert_eq!(seen.header(name.as_str()), value.to_str().ok(), "{name}");
         }
     }
-    assert!(exchanges[4].request_headers.contains_key("authorization"), "nothing is redacted");
-    let Outcome::Response { body, .. } = &exchanges[3].outcome else { panic!("an answer") };
+    assert!(
+        exchanges[4].request_headers.contains_key("authorization"),
+        "nothing is redacted"
+    );
+    let Outcome::Response { body, .. } = &exchanges[3].outcome else {
+        panic!("an answer")
+    };
     assert_eq!(body, r#"{"kode":"KB-002"}"#);
 }

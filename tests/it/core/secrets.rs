@@ -85,9 +85,17 @@ async fn no_secret_is_in_any_error_debug_text_or_log_line() {
     let answers: Vec<Reply> = vec![
         Reply::json(400, &person_body),
         Reply::json(500, &person_body),
-        Reply::new(404, &[("Content-Type", "text/html")], format!("<p>{MESSAGE} {PERSON}</p>")),
+        Reply::new(
+            404,
+            &[("Content-Type", "text/html")],
+            format!("<p>{MESSAGE} {PERSON}</p>"),
+        ),
         Reply::json(200, format!(r#"[{{"trekkid":"{PERSON}"}}]"#)),
-        Reply::new(302, &[("Location", &format!("https://x.example/?t={TOKEN}&p={PERSON}"))], ""),
+        Reply::new(
+            302,
+            &[("Location", &format!("https://x.example/?t={TOKEN}&p={PERSON}"))],
+            "",
+        ),
         Reply::Bytes(format!("{MESSAGE} {PERSON} is no http\r\n\r\n").into_bytes()),
         Reply::Bytes(format!("HTTP/1.1 200 X\r\nContent-Length: 9999\r\n\r\n{PERSON}").into_bytes()),
         Reply::json(401, &person_body),
@@ -120,7 +128,13 @@ async fn no_secret_is_in_any_error_debug_text_or_log_line() {
             }
         }
         let info = client.token(Api::Trekkpaalegg).await.unwrap();
-        write!(shown, "{client:?} {info:?} {:?} {:?}", client.transport(), client.access()).unwrap();
+        write!(
+            shown,
+            "{client:?} {info:?} {:?} {:?}",
+            client.transport(),
+            client.access()
+        )
+        .unwrap();
     }
     assert_eq!(errors, 7);
 
@@ -146,11 +160,21 @@ async fn no_secret_is_in_any_error_debug_text_or_log_line() {
 
     let logged = log.text();
     // Proof that there was something to search in.
-    assert!(logged.contains("call failed") && logged.contains("hentAlleGjeldende"), "{logged}");
+    assert!(
+        logged.contains("call failed") && logged.contains("hentAlleGjeldende"),
+        "{logged}"
+    );
     assert!(shown.contains("KB-") || shown.contains("undocumented code"));
     let pem = rsa::pkcs8_pem();
     let key_line = pem.lines().nth(3).unwrap();
-    let mut planted = vec![TOKEN, PERSON, MESSAGE, key_line, jwk["d"].as_str().unwrap(), jwk["p"].as_str().unwrap()];
+    let mut planted = vec![
+        TOKEN,
+        PERSON,
+        MESSAGE,
+        key_line,
+        jwk["d"].as_str().unwrap(),
+        jwk["p"].as_str().unwrap(),
+    ];
     let assertions = shown_exchanges.assertions.lock().unwrap().clone();
     assert_eq!(assertions.len(), 10, "one for each client, and one after the 401");
     planted.extend(assertions.iter().map(|jwt| jwt.rsplit('.').next().unwrap()));

@@ -51,7 +51,9 @@ async fn serve(acceptor: TlsAcceptor) -> (String, Arc<AtomicUsize>) {
             let (acceptor, count) = (acceptor.clone(), Arc::clone(&count));
             tokio::spawn(async move {
                 // A client that does not trust this server hangs up: nothing to do then.
-                let Ok(mut stream) = acceptor.accept(stream).await else { return };
+                let Ok(mut stream) = acceptor.accept(stream).await else {
+                    return;
+                };
                 let mut buffer = [0; 4096];
                 if stream.read(&mut buffer).await.is_ok_and(|length| length > 0) {
                     count.fetch_add(1, Ordering::SeqCst);
@@ -96,14 +98,21 @@ async fn any_other_certificate_is_refused_before_the_token_is_sent() {
         params.not_after = date_time_ymd(2125, 1, 1);
     };
     for (name, host, change, trusted) in [
-        ("wrong host", "other.example", (|_| {}) as fn(&mut CertificateParams), true),
+        (
+            "wrong host",
+            "other.example",
+            (|_| {}) as fn(&mut CertificateParams),
+            true,
+        ),
         ("expired", "127.0.0.1", expired, true),
         ("not yet valid", "127.0.0.1", early, true),
         ("untrusted", "127.0.0.1", |_| {}, false),
     ] {
         let (base, requests) = serve(acceptor(&issuer, host, change)).await;
         let error = call(&base, trusted.then_some(pem.as_str())).await.unwrap_err();
-        let Error::Transport(error) = error else { panic!("{name}: {error}") };
+        let Error::Transport(error) = error else {
+            panic!("{name}: {error}")
+        };
         assert_eq!(error.kind(), TransportErrorKind::Tls, "{name}");
         assert_eq!(error.attempts(), 1, "{name}: trying again would not help");
         assert!(!error.is_retryable());
