@@ -8,8 +8,8 @@ use serde_json::json;
 use super::{Exit, Failure, Ui};
 use crate::{
     evidence::{
-        Change, EvidenceError, Pack, Served, SignatureState, SigningKey, Verification, compare, public_key_fingerprint,
-        summary, verify,
+        Basis, Change, EvidenceError, Pack, Served, SignatureState, SigningKey, Stale, Verification, compare,
+        public_key_fingerprint, stale, summary, verify,
     },
     results::Lang,
 };
@@ -106,6 +106,7 @@ impl From<EvidenceError> for Failure {
 
 fn run_verify(args: &Verify, ui: &mut Ui) -> Result<Exit, Failure> {
     let key = args.key.as_deref().map(expected_key).transpose()?;
+    let now = Basis::current()?;
     let mut exit = Exit::Ok;
     for path in &args.packs {
         let pack = match Pack::open(path) {
@@ -134,13 +135,37 @@ fn run_verify(args: &Verify, ui: &mut Ui) -> Result<Exit, Failure> {
             if let Some(members) = value.as_object_mut() {
                 members.insert("pack".to_owned(), json!(path));
                 members.insert("intact".to_owned(), verification.is_intact().into());
+                members.insert("stale".to_owned(), json!(gone_stale(&pack, &verification, &now)?));
             }
             writeln!(ui.out, "{value}")?;
         } else {
             print_verification(&mut ui.out, path, &verification)?;
+            print_stale(&mut ui.out, &gone_stale(&pack, &verification, &now)?)?;
         }
     }
     Ok(exit)
+}
+
+/// What in an intact pack no longer holds; of a damaged one nothing can be said.
+fn gone_stale(pack: &Pack, verification: &Verification, now: &Basis) -> Result<Vec<Stale>, Failure> {
+    if verification.is_intact() {
+        Ok(stale(pack, now)?)
+    } else {
+        Ok(Vec::new())
+    }
+}
+
+fn print_stale(out: &mut dyn Write, stale: &[Stale]) -> Result<(), Failure> {
+    for item in stale {
+        writeln!(
+            out,
+            "  stale: {}: {}; run again: {}",
+            item.what,
+            item.why,
+            if item.case_ids.is_empty() { "nothing".to_owned() } else { item.case_ids.join(", ") }
+        )?;
+    }
+    Ok(())
 }
 
 fn print_verification(out: &mut dyn Write, path: &std::path::Path, verification: &Verification) -> Result<(), Failure> {
@@ -212,8 +237,12 @@ fn run_compare(args: &Compare, ui: &mut Ui) -> Result<Exit, Failure> {
         }
     }
     let comparison = compare(&before.results()?, &after.results()?);
+    let gone = stale(&before, &Basis::of(&after)?)?;
     if args.json {
-        let value = serde_json::to_value(&comparison).map_err(Failure::internal)?;
+        let mut value = serde_json::to_value(&comparison).map_err(Failure::internal)?;
+        if let Some(members) = value.as_object_mut() {
+            members.insert("stale".to_owned(), json!(gone));
+        }
         writeln!(ui.out, "{value}")?;
     } else {
         for (change, title) in [
@@ -250,9 +279,7 @@ fn run_compare(args: &Compare, ui: &mut Ui) -> Result<Exit, Failure> {
         for requirement in &comparison.requirements_lost {
             writeln!(ui.out, "no longer shown: {requirement}")?;
         }
-        for document in &comparison.documents_changed {
-            writeln!(ui.out, "stale evidence, another document: {document}")?;
-        }
+        print_stale(&mut ui.out, &gone)?;
         writeln!(ui.out, "unchanged: {}", comparison.unchanged)?;
     }
     Ok(if comparison.is_worse() || damaged {

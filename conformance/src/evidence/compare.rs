@@ -52,9 +52,6 @@ pub struct Comparison {
     pub unchanged: usize,
     /// Requirements that had a passing case which counts, and have none now.
     pub requirements_lost: Vec<String>,
-    /// API documents of other versions or bytes, as `api: before -> after`: evidence that rests on
-    /// them is stale.
-    pub documents_changed: Vec<String>,
 }
 
 impl Comparison {
@@ -101,7 +98,6 @@ pub fn compare(before: &Results, after: &Results) -> Comparison {
         changes,
         unchanged,
         requirements_lost: had.difference(&has).map(|id| (*id).to_owned()).collect(),
-        documents_changed: documents(before, after),
     }
 }
 
@@ -130,27 +126,5 @@ fn shown(results: &Results) -> BTreeSet<&str> {
         .iter()
         .filter(|result| result.grade.counts() && (result.verdict.is_pass() || result.verdict == Verdict::Attested))
         .flat_map(|result| result.requirement_ids.iter().map(String::as_str))
-        .collect()
-}
-
-fn documents(before: &Results, after: &Results) -> Vec<String> {
-    before
-        .run
-        .documents
-        .iter()
-        .filter_map(|old| {
-            let new = after.run.documents.iter().find(|new| new.api == old.api)?;
-            (new.sha256 != old.sha256).then(|| {
-                let short = |digest: &str| digest.chars().take(12).collect::<String>();
-                format!(
-                    "{}: {} ({}) -> {} ({})",
-                    old.api,
-                    old.version,
-                    short(&old.sha256),
-                    new.version,
-                    short(&new.sha256)
-                )
-            })
-        })
         .collect()
 }

@@ -23,6 +23,7 @@ mod pack;
 mod render;
 mod serve;
 mod signing;
+mod stale;
 mod verify;
 mod writer;
 mod zipped;
@@ -35,6 +36,7 @@ pub use log::{ChainFault, EventLine, check_chain};
 pub use manifest::{FileEntry, Manifest};
 pub use pack::Pack;
 pub use serve::{Served, summary};
+pub use stale::{Basis, Stale, stale};
 pub use signing::{SigningKey, public_key_fingerprint};
 pub use verify::{Finding, FindingKind, SignatureState, Verification, verify};
 #[doc(hidden)]

@@ -1,7 +1,7 @@
 //! Two packs side by side.
 
 use skatteetaten_conformance::{
-    evidence::{Change, compare},
+    evidence::{Basis, Change, Pack, compare, stale},
     results::{Grade, Results, Verdict},
 };
 
@@ -69,13 +69,28 @@ fn every_kind_of_change_is_told_apart() {
 }
 
 #[test]
-fn another_document_makes_evidence_stale() {
-    let before = results(&[]);
-    let mut after = before.clone();
-    after.run.documents[0].sha256 = "ef".repeat(32);
-    after.run.documents[0].version = "1.5".into();
-    assert_eq!(
-        compare(&before, &after).documents_changed,
-        ["trekkpaalegg-app: 1.4 (cdcdcdcdcdcd) -> 1.5 (efefefefefef)"]
-    );
+fn evidence_is_stale_when_a_document_or_a_requirement_has_changed() {
+    let out = tempfile::tempdir().unwrap();
+    let pack = Pack::open(&fixture::write(out.path(), "stale", |_| {}).unwrap().dir).unwrap();
+    let basis = Basis::of(&pack).unwrap();
+    assert_eq!(stale(&pack, &basis).unwrap(), []);
+
+    let mut document = basis.clone();
+    document.documents[0].sha256 = "ef".repeat(32);
+    document.documents[0].version = "1.5".into();
+    let found = stale(&pack, &document).unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].what, "trekkpaalegg-app 1.4");
+    assert!(found[0].why.contains("trekkpaalegg-app 1.5 (efefefefefef, was cdcdcdcdcdcd)"));
+    assert_eq!(found[0].case_ids.len(), fixture::CASES.len());
+
+    let mut requirement = basis.clone();
+    requirement.requirements.requirements[0].text.nb.push('!');
+    let found = stale(&pack, &requirement).unwrap();
+    assert_eq!((found.len(), found[0].what.as_str()), (1, "REQ-1"));
+    assert_eq!(found[0].case_ids.len(), fixture::CASES.len());
+
+    // The fixture's document was never pinned, so for the tool of today the pack is stale.
+    let today = stale(&pack, &Basis::current().unwrap()).unwrap();
+    assert_eq!(today[0].what, "trekkpaalegg-app 1.4");
 }
