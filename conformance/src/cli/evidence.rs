@@ -162,7 +162,11 @@ fn print_stale(out: &mut dyn Write, stale: &[Stale]) -> Result<(), Failure> {
             "  stale: {}: {}; run again: {}",
             item.what,
             item.why,
-            if item.case_ids.is_empty() { "nothing".to_owned() } else { item.case_ids.join(", ") }
+            if item.case_ids.is_empty() {
+                "nothing".to_owned()
+            } else {
+                item.case_ids.join(", ")
+            }
         )?;
     }
     Ok(())

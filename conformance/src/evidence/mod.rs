@@ -36,8 +36,8 @@ pub use log::{ChainFault, EventLine, check_chain};
 pub use manifest::{FileEntry, Manifest};
 pub use pack::Pack;
 pub use serve::{Served, summary};
-pub use stale::{Basis, Stale, stale};
 pub use signing::{SigningKey, public_key_fingerprint};
+pub use stale::{Basis, Stale, stale};
 pub use verify::{Finding, FindingKind, SignatureState, Verification, verify};
 #[doc(hidden)]
 pub use writer::StepHook;

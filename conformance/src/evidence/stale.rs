@@ -55,9 +55,7 @@ impl Basis {
                     version: entry.version.clone(),
                     sha256: entry.sha256.clone(),
                     provenance: match entry.provenance {
-                        skatteetaten_specs::manifest::Provenance::Published => {
-                            crate::results::Provenance::Published
-                        }
+                        skatteetaten_specs::manifest::Provenance::Published => crate::results::Provenance::Published,
                         _ => crate::results::Provenance::Reconstructed,
                     },
                 }
@@ -115,17 +113,11 @@ pub fn stale(pack: &Pack, now: &Basis) -> Result<Vec<Stale>, EvidenceError> {
         })
         .collect();
     for old in &then.requirements.requirements {
-        let new = now
-            .requirements
-            .requirements
-            .iter()
-            .find(|new| new.id == old.id);
+        let new = now.requirements.requirements.iter().find(|new| new.id == old.id);
         let why = match new {
             // A vendor's own requirement is in its packs and not in the tool.
             None => continue,
-            Some(new) if new.text != old.text || new.strength != old.strength => {
-                "its text or strength has changed"
-            }
+            Some(new) if new.text != old.text || new.strength != old.strength => "its text or strength has changed",
             Some(new) if new.source.sha256 != old.source.sha256 => "the page it comes from has changed",
             Some(_) => continue,
         };

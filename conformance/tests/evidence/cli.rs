@@ -45,7 +45,10 @@ fn verify_prints_what_it_found_and_exits_with_100_when_something_is_wrong() {
         assert_eq!(output.status.code(), Some(0), "{arguments:?} {}", text(&output.stdout));
         assert!(text(&output.stdout).contains("intact, signed"));
         assert!(text(&output.stdout).contains(&fingerprint));
-        assert!(text(&output.stdout).contains("stale: trekkpaalegg-app 1.4"), "another digest is pinned");
+        assert!(
+            text(&output.stdout).contains("stale: trekkpaalegg-app 1.4"),
+            "another digest is pinned"
+        );
     }
     let output = evidence(&["verify", path(&zip), "--key", &"0".repeat(64)]);
     assert_eq!(output.status.code(), Some(100));

@@ -81,7 +81,11 @@ fn evidence_is_stale_when_a_document_or_a_requirement_has_changed() {
     let found = stale(&pack, &document).unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].what, "trekkpaalegg-app 1.4");
-    assert!(found[0].why.contains("trekkpaalegg-app 1.5 (efefefefefef, was cdcdcdcdcdcd)"));
+    assert!(
+        found[0]
+            .why
+            .contains("trekkpaalegg-app 1.5 (efefefefefef, was cdcdcdcdcdcd)")
+    );
     assert_eq!(found[0].case_ids.len(), fixture::CASES.len());
 
     let mut requirement = basis.clone();
