@@ -70,7 +70,7 @@ pub enum Outcome {
         status: StatusCode,
         /// Headers.
         headers: HeaderMap,
-        /// The whole body, decompressed.
+        /// The whole body, as it came.
         body: Bytes,
     },
     /// No complete answer.

@@ -12,14 +12,26 @@ impl Transport {
     ///
     /// `operation` receives the [`Call`], makes a generated client of it, and sends:
     ///
-    /// ```ignore
-    /// transport
-    ///     .send(CallOptions::new(Api::Trekkpaalegg, "hentAlleGjeldende"), |call| async move {
-    ///         let client = generated::trekkpaalegg::Client::new_with_client(
-    ///             call.base_url(), call.http(), call.clone());
-    ///         client.hent_alle_gjeldende().send().await
+    /// ```no_run
+    /// use skatteetaten_client::transport::CallOptions;
+    /// use skatteetaten_client::{Api, Client, generated};
+    ///
+    /// # async fn example(client: Client) -> Result<(), skatteetaten_client::Error> {
+    /// let options = CallOptions::new(Api::Trekkpaalegg, "hentAlleGjeldende");
+    /// let answer = client
+    ///     .transport()
+    ///     .send(options, |call| async move {
+    ///         let bindings = generated::trekkpaalegg::Client::new_with_client(
+    ///             call.base_url(),
+    ///             call.http(),
+    ///             call.clone(),
+    ///         );
+    ///         bindings.hent_alle_gjeldende().send().await
     ///     })
-    ///     .await
+    ///     .await?;
+    /// println!("{} bytes", answer.body.len());
+    /// # Ok(())
+    /// # }
     /// ```
     ///
     /// # Errors

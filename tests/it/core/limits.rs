@@ -47,11 +47,15 @@ async fn the_limit_on_the_whole_call_covers_the_token() {
 
 #[tokio::test]
 async fn the_limit_on_the_whole_call_covers_the_answer() {
-    // The token is there before the limit starts to matter.
-    let server = Server::api(|_| Reply::Stall(b"HTTP/1.1 200 X\r\nContent-Length: 9\r\n\r\n[".to_vec())).await;
-    let settings = short().call_timeout(Duration::from_secs(3));
+    const START: &[u8] = b"HTTP/1.1 200 X\r\nContent-Length: 9\r\n\r\n[";
+    let server = Server::api(|_| Reply::Stall(START.to_vec())).await;
+    let other_limits = Duration::from_secs(3600);
+    let settings = short().read_timeout(other_limits).connect_timeout(other_limits);
     let client = server.builder().settings(settings).build().unwrap();
     client.token(Api::Trekkpaalegg).await.unwrap();
+    // From here on timers run as soon as nothing else does: the only one that can end the call
+    // before an hour has passed is the one for the whole call.
+    tokio::time::pause();
     let error = list(&client).await.unwrap_err();
     let Error::Transport(error) = error else {
         panic!("{error}")

@@ -7,6 +7,7 @@ mod any_bytes;
 mod attempts;
 mod cancellation;
 mod codes;
+mod examples;
 mod keys;
 mod limits;
 mod many;

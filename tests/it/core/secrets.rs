@@ -6,7 +6,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use skatteetaten_client::maskinporten::{Config, KeyId, SigningKey, Variables};
-use skatteetaten_client::observer::{Exchange, Observer};
+use skatteetaten_client::observer::{Exchange, Observer, Outcome};
 use skatteetaten_client::{Access, Api, Error, RetryPolicy, Settings};
 
 use super::rsa;
@@ -42,11 +42,21 @@ impl Log {
 struct Shown {
     text: Mutex<String>,
     assertions: Mutex<Vec<String>>,
+    /// Everything that was on the wire, to prove that the secrets were there.
+    wire: Mutex<Vec<u8>>,
 }
 
 impl Observer for Shown {
     fn exchange(&self, exchange: &Exchange) {
         write!(self.text.lock().unwrap(), "{exchange:?} {exchange:#?}").unwrap();
+        let mut wire = self.wire.lock().unwrap();
+        wire.extend_from_slice(&exchange.request_body);
+        for value in exchange.request_headers.values() {
+            wire.extend_from_slice(value.as_bytes());
+        }
+        if let Outcome::Response { body, .. } = &exchange.outcome {
+            wire.extend_from_slice(body);
+        }
         for (name, value) in url::form_urlencoded::parse(&exchange.request_body) {
             if name == "assertion" {
                 self.assertions.lock().unwrap().push(value.into_owned());
@@ -178,6 +188,10 @@ async fn no_secret_is_in_any_error_debug_text_or_log_line() {
     let assertions = shown_exchanges.assertions.lock().unwrap().clone();
     assert_eq!(assertions.len(), 10, "one for each client, and one after the 401");
     planted.extend(assertions.iter().map(|jwt| jwt.rsplit('.').next().unwrap()));
+    let wire = String::from_utf8_lossy(&shown_exchanges.wire.lock().unwrap()).into_owned();
+    for secret in [TOKEN, PERSON, MESSAGE] {
+        assert!(wire.contains(secret), "planted: {secret:.12}…");
+    }
     for (place, text) in [("shown", &shown), ("logged", &logged)] {
         for secret in &planted {
             assert!(!text.contains(secret), "a secret is {place}: {secret:.12}…");

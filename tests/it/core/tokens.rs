@@ -161,3 +161,29 @@ async fn a_client_without_access_to_the_scope_says_so_before_asking() {
     let error = client.token(Api::Finansprodukter).await.unwrap_err();
     assert!(matches!(error, Error::Configuration(_)), "{error}");
 }
+
+#[tokio::test]
+async fn many_calls_that_find_the_same_token_refused_renew_it_once() {
+    let server = Server::api(|seen| match seen.header("authorization") {
+        Some("Bearer token-1") => Reply::json(401, ""),
+        _ => Reply::json(200, "[]"),
+    })
+    .await;
+    let (client, _) = server.client();
+    client.token(Api::Trekkpaalegg).await.unwrap();
+    let calls = (0..50).map(|_| list(&client));
+    let results = futures::future::join_all(calls).await;
+    assert!(results.iter().all(Result::is_ok));
+    assert_eq!(server.count("/token"), 2);
+}
+
+#[tokio::test]
+async fn calls_can_be_moved_to_other_threads() {
+    let server = Server::api(|_| Reply::json(200, "[]")).await;
+    let (client, _) = server.client();
+    let moved = tokio::spawn(async move {
+        let token = client.token(Api::Trekkpaalegg).await;
+        token.and(list(&client).await.map(|answer| answer.status))
+    });
+    assert_eq!(moved.await.unwrap().unwrap(), 200);
+}
