@@ -31,7 +31,10 @@ async fn a_token_is_described() {
     let folder = tempfile::tempdir().unwrap();
     let mut arguments = arguments(&simulator, &folder.path().join("key.pem"));
     let line = token::describe(&arguments).await.unwrap();
-    assert!(line.contains("skatteetaten:trekkpaalegg") && line.contains("0192:"), "{line}");
+    assert!(
+        line.contains("skatteetaten:trekkpaalegg") && line.contains("0192:"),
+        "{line}"
+    );
     arguments.push(EMPLOYER.to_owned());
     assert!(token::describe(&arguments).await.is_ok());
     // A system user that nobody has granted.
@@ -44,8 +47,11 @@ async fn a_token_is_described() {
 #[cfg(feature = "blocking")]
 #[test]
 fn orders_are_counted_without_a_runtime() {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
     let simulator = runtime.block_on(Simulator::builder().start()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut arguments = arguments(&simulator, &folder.path().join("key.pem"));
