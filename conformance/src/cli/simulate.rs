@@ -90,7 +90,8 @@ fn announce(simulator: &Simulator, written: &WrittenConfig, as_json: bool, ui: &
     let endpoints = simulator.endpoints();
     if as_json {
         let line = json!({
-            "trekkpaalegg": endpoints.trekkpaalegg,
+            // Without the slash, so that a path can be put behind it.
+            "trekkpaalegg": endpoints.trekkpaalegg.as_str().trim_end_matches('/'),
             "finansprodukter": endpoints.finansprodukter,
             "dialogporten": endpoints.dialogporten,
             "issuer": endpoints.issuer,

@@ -1,7 +1,10 @@
 //! The project's own client, configured by the simulator, and the commands.
 
 use skatteetaten_client::{Api, Error};
-use skatteetaten_conformance::{config::Config, simulator::Simulator};
+use skatteetaten_conformance::{
+    config::Config,
+    simulator::{CODES, Simulator},
+};
 
 use crate::support::Bench;
 
@@ -59,4 +62,16 @@ async fn without_organisations_the_owner_acts_for_itself() {
     let claims = client.token(Api::Trekkpaalegg).await.unwrap().claims.unwrap();
     assert_eq!(claims["consumer"]["ID"], "0192:310000000");
     assert_eq!(claims.get("authorization_details"), None);
+}
+
+/// The client knows a meaning for every code; the simulator reaches every one of them.
+#[test]
+fn every_code_that_the_client_documents_can_be_served() {
+    for info in skatteetaten_client::error::codes() {
+        let row = CODES.iter().find(|row| row.code == info.code);
+        let row = row.unwrap_or_else(|| panic!("{} has no row", info.code));
+        if let Some(status) = info.status {
+            assert_eq!(row.status, status, "{}", info.code);
+        }
+    }
 }

@@ -6,6 +6,7 @@
 mod support;
 
 mod client;
+mod command;
 mod dialog;
 mod faults;
 mod finansprodukter;
