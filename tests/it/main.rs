@@ -7,4 +7,5 @@
 )]
 
 mod core;
+mod finans;
 mod trekk_pay_dates;
