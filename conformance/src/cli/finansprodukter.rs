@@ -164,12 +164,19 @@ fn print_report(report: &Report, ui: &mut Ui) -> Result<(), Failure> {
     writeln!(
         ui.out,
         "{}: {errors} errors, {} remarks; {} bytes, {} reports, {} deletions{}",
-        if report.is_sendable() { "can be sent" } else { "not to be sent" },
+        if report.is_sendable() {
+            "can be sent"
+        } else {
+            "not to be sent"
+        },
         report.remarks().count(),
         summary.bytes,
         summary.reports,
         summary.deletions,
-        summary.income_year.map(|year| format!(", income year {year}")).unwrap_or_default(),
+        summary
+            .income_year
+            .map(|year| format!(", income year {year}"))
+            .unwrap_or_default(),
     )?;
     Ok(())
 }
@@ -192,7 +199,11 @@ async fn submit(args: &Submit, ui: &mut Ui) -> Result<Exit, Failure> {
     for remark in submission.remarks() {
         writeln!(ui.err, "{remark}")?;
     }
-    let repeat = if args.again { Repeat::EvenIfReceived } else { Repeat::Never };
+    let repeat = if args.again {
+        Repeat::EvenIfReceived
+    } else {
+        Repeat::Never
+    };
     let submitted = api.submit_with(&submission, &journal, repeat).await.map_err(failed)?;
     print_receipt(&submitted, ui)
 }
@@ -221,7 +232,9 @@ async fn resume(api: &Finansprodukter, journal: &FileJournal, ui: &mut Ui) -> Re
         }
     }
     if failures > 0 {
-        return Err(Failure::refused(format!("{failures} of {count} open submissions have no receipt")));
+        return Err(Failure::refused(format!(
+            "{failures} of {count} open submissions have no receipt"
+        )));
     }
     writeln!(ui.err, "{count} open submissions resumed")?;
     Ok(exit)
@@ -231,9 +244,15 @@ fn print_receipt(submitted: &Submitted, ui: &mut Ui) -> Result<Exit, Failure> {
     let receipt = serde_json::to_string(&submitted.receipt).map_err(Failure::internal)?;
     writeln!(ui.out, "{receipt}")?;
     if submitted.sent {
-        writeln!(ui.err, "received, not yet accepted: ask `finansprodukter feedback` for the verdict")?;
+        writeln!(
+            ui.err,
+            "received, not yet accepted: ask `finansprodukter feedback` for the verdict"
+        )?;
     } else {
-        writeln!(ui.err, "nothing was sent: these bytes have been received before, and this is their receipt")?;
+        writeln!(
+            ui.err,
+            "nothing was sent: these bytes have been received before, and this is their receipt"
+        )?;
     }
     if let Some(error) = &submitted.not_recorded {
         writeln!(ui.err, "warning: {error}; run the same command again, which is safe")?;
@@ -246,7 +265,10 @@ fn print_receipt(submitted: &Submitted, ui: &mut Ui) -> Result<Exit, Failure> {
 
 async fn document(args: &Fetch, ui: &mut Ui) -> Result<Exit, Failure> {
     let (_, api) = connect(&args.target, ui)?;
-    let document = api.document(args.year, args.forsendelse, args.dokument).await.map_err(call_failed)?;
+    let document = api
+        .document(args.year, args.forsendelse, args.dokument)
+        .await
+        .map_err(call_failed)?;
     match &args.out {
         None => ui.out.write_all(&document.bytes)?,
         Some(path) => save(path, &document.bytes)?,
@@ -268,7 +290,12 @@ async fn feedback(args: &Follow, ui: &mut Ui) -> Result<Exit, Failure> {
     let feedback = api.feedback(&receipt).await.map_err(call_failed)?;
     if let Some(directory) = &args.documents {
         for found in &feedback.documents {
-            let name = format!("{}_{}.{}", found.forsendelse_id, found.dokument_id, found.document.extension());
+            let name = format!(
+                "{}_{}.{}",
+                found.forsendelse_id,
+                found.dokument_id,
+                found.document.extension()
+            );
             std::fs::create_dir_all(directory).map_err(|error| cannot("make", directory, &error))?;
             save(&directory.join(name), &found.document.bytes)?;
         }
@@ -329,11 +356,16 @@ fn describe(document: &Document) -> String {
 fn connect(target: &Target, ui: &Ui) -> Result<(Config, Finansprodukter), Failure> {
     let mut config = Config::load(target.config.as_deref(), &ui.env).map_err(Failure::usage)?;
     if let Some(url) = &target.base_url {
-        config = config.with_base_url(Api::Finansprodukter, url).map_err(Failure::usage)?;
+        config = config
+            .with_base_url(Api::Finansprodukter, url)
+            .map_err(Failure::usage)?;
     }
     let mut client = config.client(None).map_err(Failure::usage)?;
     if let Some(organisation) = &target.organisation {
-        let access = config.accesses().iter().find(|access| access.organisation() == Some(organisation));
+        let access = config
+            .accesses()
+            .iter()
+            .find(|access| access.organisation() == Some(organisation));
         client = client.with_access(access.cloned().ok_or_else(|| {
             Failure::usage("the organisation is not in the configuration: add it under [[access.organisation]]")
         })?);
@@ -346,7 +378,9 @@ fn accepting(rules: &[Rule]) -> Result<Checker, Failure> {
         if rule.can_be_accepted() {
             Ok(checker.accept(*rule))
         } else {
-            Err(Failure::usage(format!("the rule {rule} cannot be accepted: the API cannot take such a body")))
+            Err(Failure::usage(format!(
+                "the rule {rule} cannot be accepted: the API cannot take such a body"
+            )))
         }
     })
 }
@@ -355,7 +389,10 @@ fn failed(error: SubmitError) -> Failure {
     match &error {
         SubmitError::Configuration(_) => Failure::usage(error),
         SubmitError::Journal(_) => Failure::internal(error),
-        SubmitError::Call { error: Error::Configuration(_) | Error::Misuse(_), .. } => Failure::usage(error),
+        SubmitError::Call {
+            error: Error::Configuration(_) | Error::Misuse(_),
+            ..
+        } => Failure::usage(error),
         _ => Failure::refused(error),
     }
 }
@@ -378,7 +415,10 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// Writes a file that is either complete or not there, and never replaces one.
 fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let write = || {
         let mut file = tempfile::NamedTempFile::new_in(directory)?;
         file.write_all(bytes)?;

@@ -51,10 +51,17 @@ fn what_is_not_one_json_text_is_a_syntax_error() {
 #[test]
 fn repeated_names_are_found() {
     let text = String::from_utf8(bytes(&body())).unwrap();
-    let text = text.replacen("\"formuesverdi\":", "\"formuesverdi\":{\"beloepINOK\":\"1\"},\"formuesverdi\":", 1);
+    let text = text.replacen(
+        "\"formuesverdi\":",
+        "\"formuesverdi\":{\"beloepINOK\":\"1\"},\"formuesverdi\":",
+        1,
+    );
     let report = check(text.as_bytes());
     assert_eq!(rules(&report), [Rule::RepeatedName]);
-    assert_eq!(report.findings[0].pointer, "/leveranse/oppgave/0/konto/finansprodukt/0/formuesverdi");
+    assert_eq!(
+        report.findings[0].pointer,
+        "/leveranse/oppgave/0/konto/finansprodukt/0/formuesverdi"
+    );
 }
 
 #[test]
@@ -64,7 +71,10 @@ fn each_rule_has_a_body_that_breaks_it_alone() {
     let deletion = |owner: Value| {
         let mut body = body();
         let mut entry = json!({ "kontonummer": "NO0010000000" });
-        entry.as_object_mut().unwrap().extend(owner.as_object().unwrap().clone());
+        entry
+            .as_object_mut()
+            .unwrap()
+            .extend(owner.as_object().unwrap().clone());
         body["leveranse"]["sletteoppgave"] = json!([entry]);
         check(&bytes(&body))
     };
@@ -77,7 +87,10 @@ fn each_rule_has_a_body_that_breaks_it_alone() {
     };
     let total = "/leveranse/oppgaveoppsummering";
     let mut no_total = body();
-    no_total["leveranse"]["oppgaveoppsummering"].as_object_mut().unwrap().remove("sumGevinst");
+    no_total["leveranse"]["oppgaveoppsummering"]
+        .as_object_mut()
+        .unwrap()
+        .remove("sumGevinst");
     let mut twice = body();
     twice["leveranse"]["oppgave"][1] = report(PERSONS[0], "100", "-0.50");
     let mut large = body();
@@ -97,12 +110,18 @@ fn each_rule_has_a_body_that_breaks_it_alone() {
     assert_eq!(unreadable.of(Rule::Schema).next().unwrap().severity, Severity::Remark);
     let cases: Vec<(Rule, Report)> = vec![
         (Rule::Syntax, check(b"?")),
-        (Rule::RepeatedName, check(&[&bytes(&body())[..1], b"\"leveranse\":0,", &bytes(&body())[1..]].concat())),
+        (
+            Rule::RepeatedName,
+            check(&[&bytes(&body())[..1], b"\"leveranse\":0,", &bytes(&body())[1..]].concat()),
+        ),
         (Rule::Schema, changed("/leveranse/kildesystem", json!(1))),
         (Rule::Size, check(&bytes(&large))),
         (Rule::IncomeYear, Checker::new().year(2024).check(&bytes(&swapped))),
         (Rule::Count, changed(&format!("{total}/antallOppgaver"), json!(3))),
-        (Rule::Total, changed(&format!("{total}/sumFormuesverdi"), json!("7800.01"))),
+        (
+            Rule::Total,
+            changed(&format!("{total}/sumFormuesverdi"), json!("7800.01")),
+        ),
         (Rule::MissingTotal, check(&bytes(&no_total))),
         (Rule::UnreadableTotal, {
             let mut report = unreadable;
@@ -111,7 +130,10 @@ fn each_rule_has_a_body_that_breaks_it_alone() {
         }),
         (Rule::NothingToReport, nothing_but_reports),
         (Rule::Empty, empty("ordinaer", json!([]))),
-        (Rule::OrganisationNumber, changed("/leveranse/oppgavegiver/organisasjonsnummer", json!("312345675"))),
+        (
+            Rule::OrganisationNumber,
+            changed("/leveranse/oppgavegiver/organisasjonsnummer", json!("312345675")),
+        ),
         (Rule::IdentityNumber, changed(person, json!("05819010059"))),
         (Rule::NotSynthetic, {
             let mut body = body();
@@ -120,7 +142,10 @@ fn each_rule_has_a_body_that_breaks_it_alone() {
             Checker::new().synthetic_only().check(&bytes(&body))
         }),
         (Rule::ReportedTwice, check(&bytes(&twice))),
-        (Rule::ReportedAndDeleted, deletion(json!({ "oppgaveeierFoedselsnummer": PERSONS[0] }))),
+        (
+            Rule::ReportedAndDeleted,
+            deletion(json!({ "oppgaveeierFoedselsnummer": PERSONS[0] })),
+        ),
         (Rule::DeletionWithoutOwner, deletion(json!({}))),
     ];
     let covered: Vec<Rule> = cases.iter().map(|(rule, _)| *rule).collect();
@@ -132,7 +157,11 @@ fn each_rule_has_a_body_that_breaks_it_alone() {
     }
     assert!(empty("ingenOppgaver", json!([])).is_sendable());
     // A deletion of something else, and only deletions, are ordinary.
-    assert!(deletion(json!({ "oppgaveeierOrganisasjonsnummer": ORGANISATION })).findings.is_empty());
+    assert!(
+        deletion(json!({ "oppgaveeierOrganisasjonsnummer": ORGANISATION }))
+            .findings
+            .is_empty()
+    );
 }
 
 #[test]
@@ -144,13 +173,25 @@ fn all_findings_come_at_once() {
     body["leveranse"]["inntektsaar"] = "2024".into();
     let report = check(&bytes(&body));
     let found = rules(&report);
-    for rule in [Rule::Schema, Rule::IncomeYear, Rule::Count, Rule::UnreadableTotal, Rule::IdentityNumber] {
+    for rule in [
+        Rule::Schema,
+        Rule::IncomeYear,
+        Rule::Count,
+        Rule::UnreadableTotal,
+        Rule::IdentityNumber,
+    ] {
         assert!(found.contains(&rule), "{rule}: {found:?}");
     }
-    let places: Vec<&str> = report.of(Rule::Schema).map(|finding| finding.pointer.as_str()).collect();
+    let places: Vec<&str> = report
+        .of(Rule::Schema)
+        .map(|finding| finding.pointer.as_str())
+        .collect();
     assert_eq!(
         places,
-        ["/leveranse/oppgave/1/konto/finansprodukt/0/formuesverdi/beloepINOK", "/leveranse/inntektsaar"]
+        [
+            "/leveranse/oppgave/1/konto/finansprodukt/0/formuesverdi/beloepINOK",
+            "/leveranse/inntektsaar"
+        ]
     );
 }
 
@@ -166,10 +207,17 @@ fn no_output_shows_a_number_or_a_name() {
     body["leveranse"]["oppgave"][0]["oppgaveeier"]["adresse"] = json!({ canaries[0]: 1, "landkode": canaries[1] });
     let report = check(&bytes(&body));
     let invalid = Submission::from_json(bytes(&body)).unwrap_err();
-    let mut outputs = vec![format!("{report:?}"), serde_json::to_string(&report).unwrap(), invalid.to_string()];
+    let mut outputs = vec![
+        format!("{report:?}"),
+        serde_json::to_string(&report).unwrap(),
+        invalid.to_string(),
+    ];
     outputs.extend(report.findings.iter().map(ToString::to_string));
     outputs.push(format!("{invalid:?}"));
-    let good = Checker::new().accept(Rule::IdentityNumber).accept(Rule::OrganisationNumber).accept(Rule::Schema);
+    let good = Checker::new()
+        .accept(Rule::IdentityNumber)
+        .accept(Rule::OrganisationNumber)
+        .accept(Rule::Schema);
     outputs.push(format!("{:?}", Submission::checked(bytes(&body), &good).unwrap()));
     for output in outputs {
         for canary in canaries {
@@ -180,7 +228,9 @@ fn no_output_shows_a_number_or_a_name() {
 
 #[test]
 fn only_what_can_be_sent_can_be_accepted() {
-    let checker = Rule::ALL.iter().fold(Checker::new(), |checker, rule| checker.accept(*rule));
+    let checker = Rule::ALL
+        .iter()
+        .fold(Checker::new(), |checker, rule| checker.accept(*rule));
     assert!(checker.check(EXAMPLE).is_sendable());
     assert!(Submission::checked(EXAMPLE, &checker).is_ok());
     assert!(!checker.check(b"{").is_sendable());

@@ -64,18 +64,26 @@ impl Journal for Aborting {
 /// The program that submits. Run by the test below in a process of its own; does nothing else.
 #[tokio::test]
 async fn program_that_submits() {
-    let (Ok(step), Ok(directory)) = (std::env::var(STEP), std::env::var(DIRECTORY)) else { return };
+    let (Ok(step), Ok(directory)) = (std::env::var(STEP), std::env::var(DIRECTORY)) else {
+        return;
+    };
     let directory = std::path::Path::new(&directory);
     let settings: Vec<String> =
         serde_json::from_slice(&std::fs::read(directory.join("settings.json")).unwrap()).unwrap();
-    let [finansprodukter, dialogporten, issuer, pem, kid] = settings.as_slice() else { panic!() };
+    let [finansprodukter, dialogporten, issuer, pem, kid] = settings.as_slice() else {
+        panic!()
+    };
     let client = super::client_at(finansprodukter, dialogporten, issuer, pem, kid);
     let journal = Aborting {
         journal: FileJournal::open(directory.join("journal")).await.unwrap(),
         step: step.parse().unwrap(),
     };
     let submission = Submission::from_json(bytes(&body())).unwrap();
-    client.finansprodukter().submit_with(&submission, &journal, Repeat::Never).await.unwrap();
+    client
+        .finansprodukter()
+        .submit_with(&submission, &journal, Repeat::Never)
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -91,7 +99,11 @@ async fn killed_at_every_step_it_ends_in_one_submission() {
             simulator.private_key_pem(),
             simulator.kid(),
         ];
-        std::fs::write(directory.path().join("settings.json"), serde_json::to_vec(&settings).unwrap()).unwrap();
+        std::fs::write(
+            directory.path().join("settings.json"),
+            serde_json::to_vec(&settings).unwrap(),
+        )
+        .unwrap();
         let path = directory.path().to_owned();
         let status = tokio::task::spawn_blocking(move || {
             Command::new(std::env::current_exe().unwrap())
@@ -112,7 +124,11 @@ async fn killed_at_every_step_it_ends_in_one_submission() {
         let client = client_of(endpoints, simulator.private_key_pem(), simulator.kid());
         let journal = FileJournal::open(directory.path().join("journal")).await.unwrap();
         let submission = Submission::from_json(bytes(&body())).unwrap();
-        let end = client.finansprodukter().submit_with(&submission, &journal, Repeat::Never).await.unwrap();
+        let end = client
+            .finansprodukter()
+            .submit_with(&submission, &journal, Repeat::Never)
+            .await
+            .unwrap();
         assert_eq!(end.sent, step < 4, "step {step}");
         assert_eq!(simulator.submission_count(), 1, "step {step}");
     }

@@ -43,8 +43,13 @@ async fn every_fault_has_its_end() {
     let (simulator, client) = simulated().await;
     let api = client.finansprodukter();
     let mut tried = 0;
-    for fault in faults().iter().filter(|fault| fault.operations.contains(&Operation::Innsending)) {
-        let Ok((end, requests)) = expected(fault.name) else { continue };
+    for fault in faults()
+        .iter()
+        .filter(|fault| fault.operations.contains(&Operation::Innsending))
+    {
+        let Ok((end, requests)) = expected(fault.name) else {
+            continue;
+        };
         simulator.set_faults(vec![format!("{}:operation=innsending", fault.name).parse().unwrap()]);
         let (before, taken) = (posts(&simulator), simulator.submission_count());
         let result = api.submit(&Submission::from_json(bytes(&body())).unwrap()).await;
@@ -55,7 +60,12 @@ async fn every_fault_has_its_end() {
             Err(Error::Contract(_)) => End::Contract,
             Err(_) => End::Other,
         };
-        assert_eq!((found, posts(&simulator) - before), (end, requests), "{}: {result:?}", fault.name);
+        assert_eq!(
+            (found, posts(&simulator) - before),
+            (end, requests),
+            "{}: {result:?}",
+            fault.name
+        );
         assert!(simulator.submission_count() - taken <= 1, "{}", fault.name);
         tried += 1;
     }

@@ -68,8 +68,19 @@ pub(crate) async fn simulated() -> (Simulator, Client) {
 }
 
 pub(crate) fn client_of(endpoints: &Endpoints, pem: &str, kid: &str) -> Client {
-    let Endpoints { finansprodukter, dialogporten, issuer, .. } = endpoints;
-    client_at(finansprodukter.as_str(), dialogporten.as_str(), issuer.as_str(), pem, kid)
+    let Endpoints {
+        finansprodukter,
+        dialogporten,
+        issuer,
+        ..
+    } = endpoints;
+    client_at(
+        finansprodukter.as_str(),
+        dialogporten.as_str(),
+        issuer.as_str(),
+        pem,
+        kid,
+    )
 }
 
 pub(crate) fn client_at(finansprodukter: &str, dialogporten: &str, issuer: &str, pem: &str, kid: &str) -> Client {
@@ -95,5 +106,9 @@ pub(crate) fn client_at(finansprodukter: &str, dialogporten: &str, issuer: &str,
 
 /// How many submissions the simulator has been asked for.
 pub(crate) fn posts(simulator: &Simulator) -> usize {
-    simulator.received().iter().filter(|request| request.method == "POST" && request.idempotency_key.is_some()).count()
+    simulator
+        .received()
+        .iter()
+        .filter(|request| request.method == "POST" && request.idempotency_key.is_some())
+        .count()
 }

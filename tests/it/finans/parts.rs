@@ -6,7 +6,10 @@ use skatteetaten_client::finansprodukter::{BuildError, Submission, SubmissionBui
 use super::{ORGANISATION, PERSONS, report};
 
 fn builder() -> SubmissionBuilder {
-    let reporter = types::Oppgavegiver::builder().organisasjonsnummer(ORGANISATION).try_into().unwrap();
+    let reporter = types::Oppgavegiver::builder()
+        .organisasjonsnummer(ORGANISATION)
+        .try_into()
+        .unwrap();
     SubmissionBuilder::new("Test 1.0", reporter, 2024).reference("ref")
 }
 
@@ -25,11 +28,15 @@ fn stated(submission: &Submission, pointer: &str) -> Value {
 
 #[test]
 fn counts_and_totals_follow_from_the_reports() {
-    let deletion: types::Sletteoppgave = serde_json::from_str(r#"{"kontonummer":"1","oppgaveeierAlternativIdentifikator":"a"}"#).unwrap();
+    let deletion: types::Sletteoppgave =
+        serde_json::from_str(r#"{"kontonummer":"1","oppgaveeierAlternativIdentifikator":"a"}"#).unwrap();
     let submission = builder().reports(reports(4)).deletion(deletion).build().unwrap();
     assert_eq!((submission.reports(), submission.deletions()), (4, 1));
     assert_eq!(stated(&submission, "/leveranse/oppgaveoppsummering/antallOppgaver"), 4);
-    assert_eq!(stated(&submission, "/leveranse/oppgaveoppsummering/sumFormuesverdi"), "7");
+    assert_eq!(
+        stated(&submission, "/leveranse/oppgaveoppsummering/sumFormuesverdi"),
+        "7"
+    );
     assert_eq!(stated(&submission, "/leveranse/oppgaveoppsummering/sumGevinst"), "-4");
     assert!(check(submission.bytes()).findings.is_empty());
 }

@@ -9,7 +9,12 @@ use skatteetaten_client::finansprodukter::{Rule, check};
 use super::{body, bytes, report};
 
 fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig { rng_seed: RngSeed::Fixed(7), failure_persistence: None, cases, ..ProptestConfig::default() }
+    ProptestConfig {
+        rng_seed: RngSeed::Fixed(7),
+        failure_persistence: None,
+        cases,
+        ..ProptestConfig::default()
+    }
 }
 
 /// An amount, as cents or as whole kroner, written in one of the ways the schema allows.
