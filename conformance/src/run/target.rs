@@ -1,23 +1,49 @@
 //! What a run is directed at.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
 
-use skatteetaten_client::{Access, Api, Client, Environment, Settings, maskinporten};
+use skatteetaten_client::{
+    Access, Api, Client, Environment, Settings,
+    identifiers::{Organisation, classify},
+    maskinporten,
+};
 
-use super::{Stop, hosts::HostGuard, preset::Preset};
+use super::{
+    Stop,
+    hosts::{HostGuard, is_loopback},
+    preset::Preset,
+};
 use crate::{
+    config::{Config, ConfigError},
     recording::Recorder,
     results::{ApiName, Grade, TargetKind, Text},
     simulator::Simulator,
     synthetic::Declared,
 };
 
+/// Where clients come from.
+#[derive(Clone)]
+enum Source {
+    Registration(maskinporten::Config),
+    Configured(Arc<Config>),
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Source(…)")
+    }
+}
+
 /// The hosts, the client's registration and the access that a run uses.
 #[derive(Debug, Clone)]
 pub struct Target {
     pub(crate) kind: TargetKind,
     pub(crate) environment: Environment,
-    pub(crate) maskinporten: maskinporten::Config,
+    source: Source,
     pub(crate) access: Access,
     pub(crate) settings: Settings,
     pub(crate) preset: Preset,
@@ -32,11 +58,15 @@ impl Target {
     /// A target. Its hosts are checked when a run starts: see [`HostGuard`].
     #[must_use]
     pub fn new(environment: Environment, maskinporten: maskinporten::Config, access: Access) -> Self {
+        Self::from_source(environment, Source::Registration(maskinporten), access)
+    }
+
+    fn from_source(environment: Environment, source: Source, access: Access) -> Self {
         let preset = Preset::of(&access);
         Self {
             kind: TargetKind::Custom,
             environment,
-            maskinporten,
+            source,
             access,
             settings: Settings::default(),
             preset,
@@ -46,6 +76,42 @@ impl Target {
             reporter: None,
             apis: BTreeSet::from([ApiName::Trekkpaalegg, ApiName::Finansprodukter]),
         }
+    }
+
+    /// What a configuration describes, acting for its first organisation.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when client id or key are missing or cannot be used.
+    pub fn configured(config: Config) -> Result<Self, ConfigError> {
+        // Finds out now whether the key can be read, instead of in every case.
+        config.client(None)?;
+        let access = config.accesses().first().cloned().unwrap_or(Access::OwnOrganisation);
+        let mut hosts = HostGuard::default();
+        for exception in config.hosts().exceptions() {
+            hosts = hosts.allow(&exception.host, &exception.reason);
+        }
+        let preset = Preset::ALL
+            .into_iter()
+            .find(|preset| preset.name() == config.model().name())
+            .unwrap_or_else(|| Preset::of(&access));
+        let declared = config.synthetic().clone();
+        let environment = config.environment().clone();
+        let mut target = Self::from_source(environment, Source::Configured(Arc::new(config)), access)
+            .preset(preset)
+            .hosts(hosts)
+            .declared(declared);
+        if target.is_authority() {
+            target.kind = TargetKind::Test;
+        } else if target.addresses().values().all(is_loopback) {
+            // The simulator's published orders are for a number without a right check digit, which
+            // no submission may carry.
+            target.reporter = target
+                .access
+                .organisation()
+                .filter(|number| classify::<Organisation>(number).is_none_or(|class| class.is_impossible()))
+                .map(|_| crate::simulator::VENDOR.to_owned());
+        }
+        Ok(target)
     }
 
     /// A simulator, with a system user of its first organisation.
@@ -137,6 +203,13 @@ impl Target {
         self.apis.contains(&api) && (api == ApiName::Trekkpaalegg || self.preset.has_system_user())
     }
 
+    /// Whether the access is of the kind that a preset tries.
+    #[must_use]
+    pub fn access_fits(&self, preset: Preset) -> bool {
+        let own = Preset::of(&self.access);
+        own == preset || (own == Preset::SystemUser && preset == Preset::ClientSystemUser)
+    }
+
     pub(crate) fn organisation(&self) -> Result<String, Stop> {
         self.access.organisation().map(str::to_owned).ok_or_else(|| {
             Stop::NotRun(Text::new(
@@ -209,12 +282,20 @@ impl Target {
     }
 
     pub(crate) fn client(&self, recorder: &Recorder, access: Option<Access>) -> Result<Client, Stop> {
-        Client::builder(self.environment.clone())
-            .maskinporten(self.maskinporten.clone())
-            .access(access.unwrap_or_else(|| self.access.clone()))
-            .settings(self.settings.clone())
-            .observer(std::sync::Arc::new(recorder.clone()))
-            .build()
-            .map_err(|error| Stop::blocked(&error))
+        let access = access.unwrap_or_else(|| self.access.clone());
+        let observer = Arc::new(recorder.clone());
+        match &self.source {
+            Source::Registration(maskinporten) => Client::builder(self.environment.clone())
+                .maskinporten(maskinporten.clone())
+                .access(access)
+                .settings(self.settings.clone())
+                .observer(observer)
+                .build()
+                .map_err(|error| Stop::blocked(&error)),
+            Source::Configured(config) => config
+                .client_with(self.settings.clone(), Some(observer))
+                .map(|client| client.with_access(access))
+                .map_err(|error| Stop::Blocked(Text::same(error.to_string()))),
+        }
     }
 }

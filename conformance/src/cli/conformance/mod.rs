@@ -1,15 +1,128 @@
-//! (being written)
+//! `conformance`: runs the suite and records the evidence; `conformance plan` says what it would do.
+
+mod options;
+mod output;
+mod plan;
+mod progress;
+
+use std::{path::PathBuf, sync::Arc};
+
+use clap::Subcommand;
 
 use super::{Exit, Failure, Ui};
+use crate::run::{Options, RunError, Suite, read_attestations, read_deviations};
 
 /// Options of the command.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// What would be tested, before anything runs; and templates for the vendor's own files.
+    Plan(plan::Args),
+}
+
+#[derive(Debug, clap::Args)]
+struct RunArgs {
+    #[command(flatten)]
+    what: options::What,
+    /// Known errors and deficiencies (TOML; `plan --templates` makes an empty one).
+    #[arg(long, value_name = "F")]
+    deviations: Option<PathBuf>,
+    /// The vendor's statements (TOML; `plan --templates` makes an empty one).
+    #[arg(long, value_name = "F")]
+    attestations: Option<PathBuf>,
+    /// Sign the pack with this key (PEM or JWK).
+    #[arg(long, value_name = "KEY")]
+    sign: Option<PathBuf>,
+    /// Receives one folder for the run.
+    #[arg(long, value_name = "DIR", default_value = "evidence")]
+    out: PathBuf,
+    /// Write the pack as one file too.
+    #[arg(long)]
+    zip: bool,
+    /// Complete this unfinished pack. Cases that are done stay; a case named with --case runs
+    /// again, and its first result stays visible.
+    #[arg(long, value_name = "DIR")]
+    resume: Option<PathBuf>,
+    /// Who runs it, as the pack should name them.
+    #[arg(long, value_name = "TEXT")]
+    operator: Option<String>,
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match &error {
+            RunError::Selection(_) | RunError::Host(_) | RunError::Resume(_) | RunError::Evidence(_) => {
+                Self::usage(error)
+            }
+            RunError::Random => Self::internal(error),
+        }
+    }
+}
 
 /// Runs the command.
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn run(_args: Args, _ui: &mut Ui) -> Result<Exit, Failure> {
-    Err(Failure::internal("this command has not landed yet"))
+pub async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
+    match args.command {
+        Some(Command::Plan(args)) => plan::run(args, ui).await,
+        None => conform(args.run, ui).await,
+    }
+}
+
+async fn conform(args: RunArgs, ui: &mut Ui) -> Result<Exit, Failure> {
+    let suite = Suite::builtin().map_err(Failure::internal)?;
+    let mut options = Options::new(&args.out);
+    options.selection = args.what.selection();
+    if let Some(path) = &args.deviations {
+        options.deviations = read_deviations(path, suite.catalogue()).map_err(Failure::usage)?;
+    }
+    if let Some(path) = &args.attestations {
+        options.attestations = read_attestations(path, suite.catalogue()).map_err(Failure::usage)?;
+    }
+    if let Some(path) = &args.sign {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::usage(format!("the signing key {} cannot be read: {error}", path.display())))?;
+        options.signing_key = Some(crate::evidence::SigningKey::from_text(&text).map_err(Failure::usage)?);
+    }
+    options.zip = args.zip;
+    options.resume = args.resume;
+    options.operator = args.operator;
+    let opened = args.what.open(ui).await?;
+    options.system = opened.system;
+    if ui.err_is_terminal {
+        options.progress = Some(Arc::new(progress::Bar::new()));
+    }
+    let description = opened.target.describe();
+    let self_check = !opened.target.is_authority();
+    let out = options.out.clone();
+    let report = tokio::select! {
+        report = suite.run(opened.target, options) => report?,
+        _ = tokio::signal::ctrl_c() => {
+            return Err(Failure::new(
+                Exit::Internal,
+                format!(
+                    "interrupted: the pack below {} is unfinished; complete it with --resume and its folder",
+                    out.display()
+                ),
+            ));
+        }
+    };
+    if let Some(simulator) = opened.simulator {
+        simulator.stop().await;
+    }
+    output::table(ui, &description, self_check, &report)?;
+    Ok(if report.findings().is_empty() && report.stale_deviations.is_empty() {
+        Exit::Ok
+    } else {
+        Exit::Findings
+    })
 }

@@ -1,0 +1,82 @@
+//! `conformance plan`: what would be tested, before anything runs.
+
+use std::{io::Write as _, path::PathBuf};
+
+use comfy_table::{ContentArrangement, Table, presets};
+use tempfile::NamedTempFile;
+
+use super::options::What;
+use crate::{
+    cli::{Exit, Failure, Ui},
+    run::{Planned, Suite, attestation_template, deviation_template},
+};
+
+/// Options of the command.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    what: What,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    /// Write empty files for the vendor's statements and deviations into this folder. Files that
+    /// are there already stay as they are.
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+}
+
+pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
+    let suite = Suite::builtin().map_err(Failure::internal)?;
+    if let Some(dir) = &args.templates {
+        for (name, text) in [
+            ("attestations.toml", attestation_template(suite.catalogue())),
+            ("deviations.toml", deviation_template()),
+        ] {
+            let path = dir.join(name);
+            write_new(dir, &path, &text)?;
+            writeln!(ui.err, "{}", path.display())?;
+        }
+    }
+    let opened = args.what.open(ui).await?;
+    let plan = suite.plan(&opened.target, &args.what.selection())?;
+    if let Some(simulator) = opened.simulator {
+        simulator.stop().await;
+    }
+    if args.json {
+        let json = serde_json::to_string_pretty(&plan).map_err(Failure::internal)?;
+        writeln!(ui.out, "{json}")?;
+        return Ok(Exit::Ok);
+    }
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    if !ui.out_is_terminal {
+        table.set_width(120);
+    }
+    table.set_header(["case", "title", "grade", "what becomes of it"]);
+    for case in &plan.cases {
+        let what = match &case.planned {
+            Planned::Drive => "runs against the target".to_owned(),
+            Planned::Inspect => "checks what the others recorded".to_owned(),
+            Planned::Statement => "a person states it (--attestations)".to_owned(),
+            Planned::Untried { verdict, reason } => format!("{}: {}", verdict.label().en, reason.en),
+        };
+        table.add_row([case.id.as_str(), &case.title.en, case.grade.letter(), &what]);
+    }
+    writeln!(ui.out, "{table}")?;
+    for (id, reason) in &plan.not_testable {
+        writeln!(ui.out, "{id}: {}", reason.en)?;
+    }
+    writeln!(ui.out, "Target: {}\nAccess model: {}", plan.target.en, plan.preset)?;
+    Ok(Exit::Ok)
+}
+
+fn write_new(dir: &std::path::Path, path: &std::path::Path, text: &str) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::usage(format!("{} cannot be written: {error}", path.display()));
+    std::fs::create_dir_all(dir).map_err(failed)?;
+    let mut file = NamedTempFile::new_in(dir).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    file.persist_noclobber(path)
+        .map(|_| ())
+        .map_err(|error| failed(error.error))
+}
