@@ -14,6 +14,8 @@ mod orders;
 mod passive;
 mod refusals;
 mod submissions;
+#[cfg(test)]
+mod tests;
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 

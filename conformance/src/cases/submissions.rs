@@ -138,9 +138,12 @@ pub(super) async fn replayed(context: Context) -> Result<(), Stop> {
 
 /// FP-11.
 pub(super) async fn too_large(context: Context) -> Result<(), Stop> {
+    // The page says 10 MB; one byte more than 10 MiB is over it by any reading.
+    stopped_by_size(&context, 10 * 1024 * 1024 + 1)
+}
+
+pub(super) fn stopped_by_size(context: &Context, size: usize) -> Result<(), Stop> {
     let target = context.target();
-    // The page says 10 MB; one byte more than ten million is over it by any reading but 10 MiB.
-    let size = 10 * 1024 * 1024 + 1;
     let bytes = data::padded(&target.reporter()?, target.income_year, &reference(), size);
     context.release(&bytes)?;
     let (found, holds) = match Submission::from_json(bytes) {

@@ -1,6 +1,12 @@
 //! Carries out a plan and records it.
 
-use std::{collections::BTreeMap, fmt, panic::AssertUnwindSafe, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    panic::AssertUnwindSafe,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use chrono::Utc;
 use futures::{FutureExt as _, StreamExt as _, stream};
@@ -16,7 +22,7 @@ use crate::{
     cases::{Phase, Script},
     evidence::{EvidenceError, Finish, PackSummary, PackWriter, SigningKey},
     recording::RawExchange,
-    redaction::Redactor,
+    redaction::{RedactedExchange, Redactor},
     results::{
         Attempt, Attestation, CaseResult, Check, Deviation, Grade, Provenance, RunStatus, System, Text, Verdict,
     },
@@ -131,20 +137,7 @@ pub enum RunError {
 }
 
 pub(super) async fn run(suite: &Suite, mut target: Target, options: Options) -> Result<Report, RunError> {
-    for url in target.addresses().values() {
-        target.hosts.check(url)?;
-    }
-    if !options.selection.apis.is_empty() {
-        target.apis = options.selection.apis.clone();
-    }
-    let plan = suite.plan(&target, &options.selection)?;
-    let mut key = [0; 32];
-    aws_lc_rs::rand::fill(&mut key).map_err(|_| RunError::Random)?;
-    let shared = Shared {
-        guard: Arc::new(Guard::new(target.declared.clone(), &key)),
-        redactor: Arc::new(Redactor::new()),
-        target: Arc::new(target),
-    };
+    let (plan, shared) = prepare(suite, &mut target, &options)?;
     let info = info::run_info(suite, &shared.target, &options, Utc::now());
     let writer = match &options.resume {
         Some(dir) => {
@@ -164,7 +157,7 @@ pub(super) async fn run(suite: &Suite, mut target: Target, options: Options) -> 
         suite,
         shared,
         options: &options,
-        writer: &writer,
+        sink: Sink::Pack(&writer),
     };
     let record = runner.carry_out(&plan).await?;
     let mut results = writer.done();
@@ -188,17 +181,96 @@ pub(super) async fn run(suite: &Suite, mut target: Target, options: Options) -> 
     })
 }
 
+/// Runs the selected cases without writing anything.
+pub(super) async fn check(suite: &Suite, mut target: Target, selection: Selection) -> Result<Vec<CaseResult>, RunError> {
+    let mut options = Options::new(PathBuf::new());
+    options.selection = selection;
+    let (plan, shared) = prepare(suite, &mut target, &options)?;
+    let results = Mutex::default();
+    let runner = Runner {
+        suite,
+        shared,
+        options: &options,
+        sink: Sink::Memory(&results),
+    };
+    runner.carry_out(&plan).await?;
+    let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(results.into_values().collect())
+}
+
+/// Checks the hosts, narrows the target to the selection, and plans.
+fn prepare(suite: &Suite, target: &mut Target, options: &Options) -> Result<(Plan, Shared), RunError> {
+    for url in target.addresses().values() {
+        target.hosts.check(url)?;
+    }
+    if !options.selection.apis.is_empty() {
+        target.apis.clone_from(&options.selection.apis);
+    }
+    let plan = suite.plan(target, &options.selection)?;
+    let mut key = [0; 32];
+    aws_lc_rs::rand::fill(&mut key).map_err(|_| RunError::Random)?;
+    let shared = Shared {
+        guard: Arc::new(Guard::new(target.declared.clone(), &key)),
+        redactor: Arc::new(Redactor::new()),
+        target: Arc::new(target.clone()),
+    };
+    Ok((plan, shared))
+}
+
+/// Where results go.
+#[derive(Clone, Copy)]
+enum Sink<'a> {
+    Pack(&'a PackWriter),
+    Memory(&'a Mutex<BTreeMap<String, CaseResult>>),
+}
+
+impl Sink<'_> {
+    fn done(self) -> Vec<CaseResult> {
+        match self {
+            Self::Pack(writer) => writer.done(),
+            Self::Memory(_) => Vec::new(),
+        }
+    }
+
+    fn case_started(self, case_id: &str) -> Result<(), EvidenceError> {
+        match self {
+            Self::Pack(writer) => writer.event("case.started", Some(case_id), serde_json::Value::Null),
+            Self::Memory(_) => Ok(()),
+        }
+    }
+
+    fn exchange(self, case_id: &str, number: usize, exchange: &RedactedExchange) -> Result<String, EvidenceError> {
+        match self {
+            Self::Pack(writer) => writer.exchange(case_id, exchange),
+            Self::Memory(_) => Ok(format!("{case_id}/{number}")),
+        }
+    }
+
+    fn case(self, result: CaseResult) -> Result<(), EvidenceError> {
+        match self {
+            Self::Pack(writer) => writer.case(result),
+            Self::Memory(results) => {
+                results
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(result.case_id.clone(), result);
+                Ok(())
+            }
+        }
+    }
+}
+
 struct Runner<'a> {
     suite: &'a Suite,
     shared: Shared,
     options: &'a Options,
-    writer: &'a PackWriter,
+    sink: Sink<'a>,
 }
 
 impl Runner<'_> {
     async fn carry_out(&self, plan: &Plan) -> Result<Record, RunError> {
         let done: BTreeMap<String, Verdict> = self
-            .writer
+            .sink
             .done()
             .into_iter()
             .map(|result| (result.case_id, result.verdict))
@@ -212,7 +284,7 @@ impl Runner<'_> {
             .collect();
         for case in &open {
             if let Some(result) = self.without_running(case) {
-                self.writer.case(result)?;
+                self.sink.case(result)?;
             }
         }
         let of_phase = |phase: Phase| {
@@ -283,8 +355,7 @@ impl Runner<'_> {
         note: Option<Text>,
     ) -> Result<(String, Vec<Recorded>), RunError> {
         let start = Utc::now();
-        self.writer
-            .event("case.started", Some(&case.id), serde_json::Value::Null)?;
+        self.sink.case_started(&case.id)?;
         let clock = std::time::Instant::now();
         let ended = AssertUnwindSafe(script.run(context.clone())).catch_unwind().await;
         let ms = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -308,11 +379,11 @@ impl Runner<'_> {
         let mut exchanges = Vec::new();
         let mut ids = Vec::new();
         let mut correlation_ids: Vec<String> = Vec::new();
-        for raw in context.recorder().all() {
+        for (number, raw) in (1..).zip(context.recorder().all()) {
             let mut redacted = self.shared.redactor.exchange(&raw);
             redacted.schema_findings = schema::findings(&raw);
             self.shared.guard.incoming(&raw.response_body, Some(&case.id));
-            let id = self.writer.exchange(&case.id, &redacted)?;
+            let id = self.sink.exchange(&case.id, number, &redacted)?;
             self.shared.redactor.record(format!("logg/{id}.json"), &redacted.hits);
             if let Some(id) = raw.correlation_id().filter(|id| !correlation_ids.contains(id)) {
                 correlation_ids.push(id);
@@ -347,7 +418,7 @@ impl Runner<'_> {
         if let Some(progress) = &self.options.progress {
             progress.finished(&result);
         }
-        self.writer.case(result)?;
+        self.sink.case(result)?;
         Ok((case.id.clone(), exchanges))
     }
 

@@ -1,5 +1,7 @@
 //! What a pack says about the run itself.
 
+use std::sync::OnceLock;
+
 use chrono::{DateTime, Utc};
 use skatteetaten_specs::manifest::sha256_hex;
 
@@ -21,10 +23,7 @@ pub(super) fn run_info(suite: &Suite, target: &Target, options: &Options, start:
         tool: Tool {
             name: "skatt-conformance".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            binary_sha256: std::env::current_exe()
-                .and_then(std::fs::read)
-                .ok()
-                .map(|bytes| sha256_hex(&bytes)),
+            binary_sha256: binary_sha256().clone(),
         },
         catalogue_version: suite.catalogue.version().to_owned(),
         register_version: suite.catalogue.register_version().to_owned(),
@@ -38,6 +37,15 @@ pub(super) fn run_info(suite: &Suite, target: &Target, options: &Options, start:
         documents: schema::documents(),
         resumed: Vec::new(),
     }
+}
+
+/// The program does not change while it runs.
+fn binary_sha256() -> &'static Option<String> {
+    static DIGEST: OnceLock<Option<String>> = OnceLock::new();
+    DIGEST.get_or_init(|| {
+        let bytes = std::env::current_exe().and_then(std::fs::read).ok()?;
+        Some(sha256_hex(&bytes))
+    })
 }
 
 pub(super) fn environment(target: &Target, exchanges: &[&RawExchange]) -> EnvironmentInfo {

@@ -39,4 +39,6 @@ pub use suite::Suite;
 pub use target::Target;
 pub use verdict::{Stop, of_broken_rule, of_checks};
 
+#[cfg(test)]
+pub(crate) use context::Shared;
 pub(crate) use hosts::PRODUCTION_ADDRESSES;

@@ -7,7 +7,7 @@ use super::{Options, Report, RunError, Target};
 use crate::{
     cases::{self, Script},
     catalogue::{Case, Catalogue, CatalogueError},
-    results::Requirement,
+    results::{CaseResult, Requirement},
 };
 
 /// Cases and how they are carried out. A vendor starts from [`Suite::builtin`] and adds its own:
@@ -124,6 +124,15 @@ impl Suite {
     /// [`RunError::Selection`] when the selection names something that does not exist.
     pub fn plan(&self, target: &Target, selection: &Selection) -> Result<Plan, RunError> {
         super::plan::plan(self, target, selection)
+    }
+
+    /// Runs the selected cases and gives their results, in ascending order of id, without writing
+    /// anything: for a vendor's own tests.
+    ///
+    /// # Errors
+    /// [`RunError`] when the run cannot start.
+    pub async fn check(&self, target: Target, selection: Selection) -> Result<Vec<CaseResult>, RunError> {
+        super::engine::check(self, target, selection).await
     }
 
     /// Runs the selected cases and writes the pack.

@@ -19,7 +19,7 @@ pub struct Args {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    run: RunArgs,
+    run: Box<RunArgs>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -74,7 +74,7 @@ impl From<RunError> for Failure {
 pub async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     match args.command {
         Some(Command::Plan(args)) => plan::run(args, ui).await,
-        None => conform(args.run, ui).await,
+        None => conform(*args.run, ui).await,
     }
 }
 

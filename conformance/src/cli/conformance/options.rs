@@ -61,7 +61,7 @@ pub(super) struct What {
     #[arg(long, value_name = "ID")]
     requirement: Vec<String>,
     /// Only cases of this role; may be repeated.
-    #[arg(long, value_enum, value_name = "R")]
+    #[arg(long, value_enum, value_name = "R", ignore_case = true)]
     role: Vec<RoleName>,
     /// The income year of submissions.
     #[arg(long, value_name = "YEAR", default_value_t = 2024, value_parser = clap::value_parser!(i32).range(1900..2999))]

@@ -10,7 +10,7 @@ use crate::{
 
 pub(super) fn table(ui: &mut Ui, target: &Text, self_check: bool, report: &Report) -> Result<(), Failure> {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_BORDERS_ONLY);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     if !ui.out_is_terminal {
         table.set_width(120);

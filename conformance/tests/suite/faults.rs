@@ -1,1 +1,0 @@
-//! Every case can fail.
