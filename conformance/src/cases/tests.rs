@@ -64,10 +64,7 @@ fn record(exchanges: Vec<RawExchange>, change: impl Fn(&mut Value)) -> Record {
     BTreeMap::from([("FP-01".to_owned(), exchanges)])
 }
 
-async fn verdict(
-    record: Record,
-    case: impl AsyncFn(Context) -> Result<(), Stop>,
-) -> Verdict {
+async fn verdict(record: Record, case: impl AsyncFn(Context) -> Result<(), Stop>) -> Verdict {
     let context = context(target().await, record);
     case(context.clone()).await.unwrap();
     of_checks(&context.take().0).0
@@ -101,9 +98,18 @@ async fn payment_details() {
         raw("hentVersjon", &Value::Null, &order)
     };
     let of = |second: RawExchange| record(vec![order(1, "6487719756", "A"), second], |_| ());
-    assert_eq!(verdict(of(order(2, "6487719756", "A")), passive::payment_details).await, Verdict::Passed);
-    assert_eq!(verdict(of(order(2, "6487719756", "B")), passive::payment_details).await, Verdict::Remark);
-    assert_eq!(verdict(of(order(2, "6487719757", "A")), passive::payment_details).await, Verdict::Failed);
+    assert_eq!(
+        verdict(of(order(2, "6487719756", "A")), passive::payment_details).await,
+        Verdict::Passed
+    );
+    assert_eq!(
+        verdict(of(order(2, "6487719756", "B")), passive::payment_details).await,
+        Verdict::Remark
+    );
+    assert_eq!(
+        verdict(of(order(2, "6487719757", "A")), passive::payment_details).await,
+        Verdict::Failed
+    );
 }
 
 #[tokio::test]
@@ -113,7 +119,10 @@ async fn synthetic_data() {
     assert_eq!(verdict(of(&request, &receipt), guards::outgoing).await, Verdict::Passed);
     assert_eq!(verdict(of(&request, &receipt), guards::incoming).await, Verdict::Passed);
     let order = json!({"skyldner": "12345678901"});
-    assert_eq!(verdict(of(&request, &order), guards::incoming).await, Verdict::NeedsReview);
+    assert_eq!(
+        verdict(of(&request, &order), guards::incoming).await,
+        Verdict::NeedsReview
+    );
     request["leveranse"]["oppgavegiver"]["organisasjonsnummer"] = "912345678".into();
     assert_eq!(verdict(of(&request, &receipt), guards::outgoing).await, Verdict::Failed);
 }
@@ -153,5 +162,9 @@ async fn environment_and_size() {
 
     let small = context(target().await, Record::new());
     submissions::stopped_by_size(&small, 0).unwrap();
-    assert_eq!(of_checks(&small.take().0).0, Verdict::Failed, "the client would send it");
+    assert_eq!(
+        of_checks(&small.take().0).0,
+        Verdict::Failed,
+        "the client would send it"
+    );
 }

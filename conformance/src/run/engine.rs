@@ -182,7 +182,11 @@ pub(super) async fn run(suite: &Suite, mut target: Target, options: Options) -> 
 }
 
 /// Runs the selected cases without writing anything.
-pub(super) async fn check(suite: &Suite, mut target: Target, selection: Selection) -> Result<Vec<CaseResult>, RunError> {
+pub(super) async fn check(
+    suite: &Suite,
+    mut target: Target,
+    selection: Selection,
+) -> Result<Vec<CaseResult>, RunError> {
     let mut options = Options::new(PathBuf::new());
     options.selection = selection;
     let (plan, shared) = prepare(suite, &mut target, &options)?;

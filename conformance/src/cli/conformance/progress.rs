@@ -22,7 +22,8 @@ impl Progress for Bar {
     }
 
     fn finished(&self, result: &CaseResult) {
-        self.0.set_message(format!("{} {}", result.case_id, result.verdict.label().en));
+        self.0
+            .set_message(format!("{} {}", result.case_id, result.verdict.label().en));
         self.0.inc(1);
         if self.0.length() == Some(self.0.position()) {
             self.0.finish_and_clear();
