@@ -3,8 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::names;
-use crate::lower::EnumSpec;
+use crate::lower::{EnumSpec, names};
 
 /// The code of one enum called `name`.
 pub(super) fn write(name: &str, description: Option<&str>, spec: &EnumSpec) -> TokenStream {
@@ -108,27 +107,67 @@ pub(super) fn write(name: &str, description: Option<&str>, spec: &EnumSpec) -> T
     }
 }
 
-/// One name for each value, all different.
+/// One name for each value, all different: as usual in Rust, else as it is written, else numbered.
 fn variants(values: &[String]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
+    let mut taken: Vec<String> = Vec::new();
     for value in values {
-        let base = variant(value);
-        let mut name = base.clone();
-        let mut number = 2;
-        while names.contains(&name) {
-            name = format!("{base}{number}");
-            number += 1;
-        }
-        names.push(name);
+        let usual = variant(value);
+        let written: String = value.chars().filter(|c| unicode_ident::is_xid_continue(*c)).collect();
+        let numbered = (2..).map(|number| format!("{usual}{number}"));
+        let name = [usual.clone(), written]
+            .into_iter()
+            .filter(|name| syn::parse_str::<syn::Ident>(name).is_ok() && name.starts_with(char::is_uppercase))
+            .chain(numbered)
+            .find(|name| !taken.contains(name) && syn::parse_str::<syn::Ident>(name).is_ok())
+            .unwrap_or(usual);
+        taken.push(name);
     }
-    names
+    taken
 }
 
 fn variant(value: &str) -> String {
     if value.is_empty() {
         return "Empty".to_owned();
     }
-    names::pascal(value)
+    let spoken: String = value.chars().map(|c| symbol(c).map_or_else(|| c.to_string(), |word| format!("-{word}-"))).collect();
+    // Separators inside a code are not spoken: `in-progress`, `a/b`, `1.2`.
+    let wordy = value.chars().any(char::is_alphanumeric);
+    let signed = value.starts_with(['+', '-']) && value.chars().skip(1).all(|c| c.is_ascii_digit()) && value.len() > 1;
+    let name = names::pascal(if wordy && !signed { value } else { &spoken });
+    match name.strip_prefix('_') {
+        Some(rest) => format!("N{rest}"),
+        None => name,
+    }
+}
+
+fn symbol(c: char) -> Option<&'static str> {
+    Some(match c {
+        '+' => "Plus",
+        '-' => "Minus",
+        '=' => "Equal",
+        '<' => "Less",
+        '>' => "Greater",
+        '!' => "Not",
+        '*' => "Star",
+        '/' => "Slash",
+        '%' => "Percent",
+        '#' => "Hash",
+        '@' => "At",
+        '&' => "And",
+        '|' => "Or",
+        '.' => "Dot",
+        ',' => "Comma",
+        ':' => "Colon",
+        ';' => "Semicolon",
+        '?' => "Question",
+        '$' => "Dollar",
+        '€' => "Euro",
+        '^' => "Caret",
+        '~' => "Tilde",
+        '_' => "Underscore",
+        ' ' => "Space",
+        _ => return None,
+    })
 }
 
 fn unknown_name(variants: &[String]) -> &'static str {
@@ -136,4 +175,20 @@ fn unknown_name(variants: &[String]) -> &'static str {
         .into_iter()
         .find(|name| !variants.iter().any(|variant| variant == name))
         .unwrap_or("NotInTheDocument")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_has_a_name_of_its_own() {
+        let values = ["aktiv", "Aktiv", "AKTIV", "", "+1", "-1", "<", "<=", "in-progress", "200", "blåbær", "self", "aktiv ", "€", "\u{200d}"];
+        let names = variants(&values.map(str::to_owned));
+        assert_eq!(names[..10], ["Aktiv", "Aktiv2", "AKTIV", "Empty", "Plus1", "Minus1", "Less", "LessEqual", "InProgress", "N200"]);
+        let mut distinct = names.clone();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), values.len(), "{names:?}");
+    }
 }

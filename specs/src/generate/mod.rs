@@ -8,16 +8,20 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};
 use serde_json::Value;
 
-use crate::lower::{Lowered, tree};
+use crate::lower::{Lowered, names, tree};
 
 mod decimals;
+mod docs;
 mod enums;
-mod names;
 mod pinned;
 mod polish;
+mod support;
+mod types;
+mod unions;
 
 pub use pinned::{PinnedError, pinned_to_out_dir};
 
@@ -45,7 +49,7 @@ pub struct GenerateError {
 }
 
 /// Path prefix of the types written here, until [`polish`] knows from which module they are used.
-const PLACEHOLDER: &str = "bindings_types";
+pub(crate) const PLACEHOLDER: &str = "bindings_types";
 
 /// Generates formatted Rust code.
 ///
@@ -66,13 +70,15 @@ pub fn rust(lowered: &Lowered, options: &Options) -> Result<String, GenerateErro
         .unwrap_or_else(|panic| Err(format!("progenitor gave up: {}", panic_text(&*panic))))
         .map_err(&fail)?;
     let mut file: syn::File =
-        syn::parse2(tokens).map_err(|error| fail(format!("progenitor wrote no Rust: {error}")))?;
+        syn::parse2(polish::unmarked(tokens, true)).map_err(|error| fail(format!("progenitor wrote no Rust: {error}")))?;
     let items = catch_unwind(AssertUnwindSafe(|| {
         emitted.iter().map(Emitted::write).collect::<TokenStream>()
     }))
     .map_err(|panic| fail(format!("writing the types failed: {}", panic_text(&*panic))))?;
     let items: syn::File = syn::parse2(items).map_err(|error| fail(format!("the types are no Rust: {error}")))?;
-    polish::polish(&mut file, items.items);
+    polish::polish(&mut file, items.items, &facts(lowered, &emitted));
+    let file = syn::parse2(polish::unmarked(file.to_token_stream(), false))
+        .map_err(|error| fail(format!("the polished code is no Rust: {error}")))?;
     Ok(prettyplease::unparse(&file))
 }
 
@@ -97,9 +103,17 @@ impl Emitted {
     }
 
     fn write(&self) -> TokenStream {
-        match self.spec.get("enum").cloned().map(serde_json::from_value) {
-            Some(Ok(spec)) => enums::write(&self.rust_name(), self.description.as_deref(), &spec),
-            _ => TokenStream::new(),
+        let (name, description) = (self.rust_name(), self.description.as_deref());
+        let spec = |key: &str| self.spec.get(key).cloned().unwrap_or_default();
+        if let Ok(spec) = serde_json::from_value(spec("enum")) {
+            return enums::write(&name, description, &spec);
+        }
+        if let Ok(spec) = serde_json::from_value(spec("union")) {
+            return unions::choice(&name, description, &spec);
+        }
+        match serde_json::from_value(spec("answer")) {
+            Ok(spec) => unions::answer(&name, description, &spec),
+            Err(_) => TokenStream::new(),
         }
     }
 }
@@ -116,6 +130,37 @@ fn emitted(lowered: &Lowered) -> Vec<Emitted> {
         .collect()
 }
 
+/// What polishing needs to know.
+fn facts(lowered: &Lowered, emitted: &[Emitted]) -> polish::Facts {
+    let answers = emitted
+        .iter()
+        .filter(|component| component.spec.get("answer").is_some())
+        .map(Emitted::rust_name)
+        .collect();
+    let paths = lowered.value().get("paths").and_then(Value::as_object);
+    let operations = paths
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, item)| item.as_object())
+        .flatten()
+        .filter_map(|(_, operation)| {
+            let id = operation.get("operationId")?.as_str()?;
+            Some((names::snake(id), operation.get("x-bindings")?.clone()))
+        })
+        .collect();
+    let mut descriptions = std::collections::BTreeMap::new();
+    for (name, schema) in tree::components(lowered.value()) {
+        let properties = schema.get("properties").and_then(Value::as_object);
+        for (field, property) in properties.into_iter().flatten() {
+            if let Some(text) = property.get("description").and_then(Value::as_str) {
+                let wire = field.split(names::MARK).next().unwrap_or(field);
+                descriptions.insert((names::pascal(name), wire.to_owned()), text.to_owned());
+            }
+        }
+    }
+    polish::Facts { answers, operations, descriptions }
+}
+
 fn tokens(lowered: &Lowered, options: &Options, emitted: &[Emitted]) -> Result<TokenStream, String> {
     let document = serde_json::from_value(lowered.value().clone())
         .map_err(|error| format!("the lowered document is not OpenAPI 3.0: {error}"))?;
@@ -124,7 +169,7 @@ fn tokens(lowered: &Lowered, options: &Options, emitted: &[Emitted]) -> Result<T
         .with_interface(InterfaceStyle::Builder)
         .with_tag(TagStyle::Merged)
         .with_derive("PartialEq")
-        .with_crate("rust_decimal", progenitor::CrateVers::Any, None);
+        .with_crate(PLACEHOLDER, progenitor::CrateVers::Any, None);
     if let Some(inner) = &options.inner_type {
         let inner = inner
             .parse()
@@ -133,10 +178,12 @@ fn tokens(lowered: &Lowered, options: &Options, emitted: &[Emitted]) -> Result<T
     }
     for component in emitted {
         let name = component.rust_name();
+        let text = component.spec.get("enum").is_some();
+        let impls: &[TypeImpl] = if text { &[TypeImpl::Display, TypeImpl::FromStr] } else { &[] };
         settings.with_replacement(
             &name,
             format!("::{PLACEHOLDER}::{name}"),
-            [TypeImpl::Display, TypeImpl::FromStr].into_iter(),
+            impls.iter().copied(),
         );
     }
     Generator::new(&settings)

@@ -3,7 +3,7 @@
 //! typify makes a newtype of every constrained string, once per place it occurs, and narrows
 //! integers to their bounds; one value outside them then fails a whole response.
 
-use super::{LowerError, Lowering, tree};
+use super::{LowerError, Lowering, tidy_schemas::describe, tree};
 
 const NAME: &str = "constraints";
 
@@ -26,12 +26,15 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     let mut found = Vec::new();
     tree::walk_schemas(&mut lowering.value, &mut |_, schema| {
         let mut removed = Vec::new();
+        let mut said = Vec::new();
         for keyword in KEYWORDS.into_iter().chain(["uniqueItems"]) {
-            if schema.shift_remove(keyword).is_some() {
+            if let Some(value) = schema.shift_remove(keyword) {
                 removed.push(format!("`{keyword}`"));
+                said.push(format!("`{keyword}` {}", value.as_str().map_or_else(|| value.to_string(), |text| format!("`{text}`"))));
             }
         }
         if !removed.is_empty() {
+            describe(schema, &format!("Rule: {}.", said.join(", ")));
             found.push((tree::origin(schema), removed.join(", ")));
         }
     });
@@ -44,4 +47,19 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::lower::testing::{components, run};
+
+    #[test]
+    fn rules_go_to_the_description() {
+        let (value, rewrites) = run(apply, components(json!({"A": {"type": "string", "maxLength": 3, "pattern": "^a"}})));
+        assert_eq!(value, components(json!({"A": {"type": "string", "description": "Rule: `maxLength` 3, `pattern` `^a`."}})));
+        assert_eq!(rewrites[0].pointer, "/components/schemas/A");
+    }
 }

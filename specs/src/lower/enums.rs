@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{LowerError, Lowering, tree, usage};
+use super::{LowerError, Lowering, tidy_schemas::describe, tree, usage};
 
 const NAME: &str = "enums";
 
@@ -49,6 +49,7 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         schema.insert("x-bindings".to_owned(), json!({ "enum": spec }));
         found.insert(name.clone(), (tree::origin(schema), requests, responses));
     }
+    others(lowering);
     for (name, (pointer, requests, responses)) in found {
         let effect = match (requests, responses) {
             (true, false) => "a closed enum: only requests use it",
@@ -65,6 +66,25 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     Ok(())
 }
 
+/// Lists of anything but texts: the plain type, so that a new value is no error.
+fn others(lowering: &mut Lowering) {
+    let mut found = Vec::new();
+    tree::walk_schemas(&mut lowering.value, &mut |_, schema| {
+        if let Some(values) = schema.shift_remove("enum") {
+            let values: Vec<String> = values.as_array().into_iter().flatten().map(Value::to_string).collect();
+            describe(schema, &format!("One of {} when this was written.", values.join(", ")));
+            if schema.get("type").is_some_and(|kind| kind == "string") {
+                // Texts mixed with something else.
+                schema.shift_remove("type");
+            }
+            found.push(tree::origin(schema));
+        }
+    });
+    for pointer in found {
+        lowering.record(NAME, format!("{pointer}/enum"), "a list of values that are no texts", "the plain type; the description names the values");
+    }
+}
+
 fn strings(schema: &Map<String, Value>) -> Option<Vec<String>> {
     if schema.get("type").is_none_or(|kind| kind != "string") {
         return None;
@@ -75,4 +95,27 @@ fn strings(schema: &Map<String, Value>) -> Option<Vec<String>> {
         .iter()
         .map(|value| value.as_str().map(str::to_owned))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lower::testing::run;
+
+    #[test]
+    fn direction_decides_how_open_a_list_is() {
+        let schema = |name: &str| json!({"application/json": {"schema": {"$ref": format!("#/components/schemas/{name}")}}});
+        let list = json!({"type": "string", "enum": ["a"]});
+        let (value, rewrites) = run(apply, json!({
+            "paths": {"/x": {"post": {"requestBody": {"content": schema("In")}, "responses": {"200": {"content": schema("Out")}, "400": {"content": schema("Both")}},
+                "parameters": [{"schema": {"$ref": "#/components/schemas/Both"}}]}}},
+            "components": {"schemas": {"In": list, "Out": list, "Both": list, "Number": {"type": "integer", "enum": [1, 2]}}}
+        }));
+        let spec = |name: &str| value.pointer(&format!("/components/schemas/{name}/x-bindings/enum")).unwrap().clone();
+        assert_eq!(spec("In"), json!({"values": ["a"], "requests": true, "responses": false}));
+        assert_eq!(spec("Out"), json!({"values": ["a"], "requests": false, "responses": true}));
+        assert_eq!(spec("Both"), json!({"values": ["a"], "requests": true, "responses": true}));
+        assert_eq!(value.pointer("/components/schemas/Number"), Some(&json!({"type": "integer", "description": "One of 1, 2 when this was written."})));
+        assert_eq!(rewrites.len(), 4);
+    }
 }

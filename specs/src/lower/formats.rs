@@ -5,7 +5,7 @@ use super::{LowerError, Lowering, tree};
 const NAME: &str = "formats";
 
 /// Formats of strings that typify turns into a type of their own.
-const KEPT: [&str; 4] = ["date", "date-time", "uuid", "binary"];
+const KEPT: [&str; 4] = ["date", "date-time", "uuid", "decimal"];
 
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     let mut found = Vec::new();
@@ -18,6 +18,18 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
             .and_then(|t| t.as_str())
             .unwrap_or("string")
             .to_owned();
+        if schema.contains_key("enum") || kind == "boolean" || kind == "object" || kind == "array" {
+            // typify does not expect a format there.
+            schema.shift_remove("format");
+            return;
+        }
+        if kind == "integer" {
+            if !["int32", "int64"].contains(&format.as_str()) {
+                schema.shift_remove("format");
+                found.push((tree::origin(schema), format, "i64"));
+            }
+            return;
+        }
         if kind != "string" {
             return;
         }
@@ -38,4 +50,25 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::lower::testing::{components, run};
+
+    #[test]
+    fn known_formats_stay_and_others_go() {
+        let (value, rewrites) = run(apply, components(json!({
+            "A": {"type": "string", "format": "guid"}, "B": {"type": "string", "format": "year"},
+            "C": {"type": "string", "format": "date"}, "D": {"type": "integer", "format": "year"}
+        })));
+        assert_eq!(value, components(json!({
+            "A": {"type": "string", "format": "uuid"}, "B": {"type": "string"},
+            "C": {"type": "string", "format": "date"}, "D": {"type": "integer"}
+        })));
+        assert_eq!(rewrites.len(), 3);
+    }
 }

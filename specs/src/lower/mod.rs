@@ -14,18 +14,38 @@ use serde_json::Value;
 use crate::document::Document;
 
 mod aliases;
+mod all_of;
+mod answers;
+mod choices;
 mod constraints;
 mod decimals;
+mod discriminators;
 mod enums;
-mod errors;
+mod field_names;
+mod finish;
 mod formats;
+mod hoist;
+mod inheritance;
 mod media_types;
-mod optional_arrays;
+pub(crate) mod names;
+mod nullable;
+mod open_objects;
+mod operation_ids;
+mod optional_collections;
+mod parameters;
+mod references;
 mod required_groups;
+#[cfg(test)]
+mod testing;
+mod tidy_schemas;
 pub(crate) mod tree;
+mod unions;
 mod usage;
 
+pub(crate) use answers::AnswerSpec;
 pub(crate) use enums::EnumSpec;
+pub(crate) use parameters::COOKIE;
+pub(crate) use unions::{Branch, UnionSpec};
 
 /// A lowered document: what progenitor reads, and what was done to get there.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,7 +137,6 @@ impl Lowering {
     }
 
     /// An error about this document.
-    #[expect(dead_code, reason = "the first rewrite that can refuse uses it")]
     pub(crate) fn error(
         &self,
         pointer: impl Into<String>,
@@ -137,15 +156,29 @@ type Pass = fn(&mut Lowering) -> Result<(), LowerError>;
 
 /// Every rewrite, in the order in which they run.
 const PASSES: &[Pass] = &[
-    media_types::apply,
-    errors::apply,
+    references::apply,
+    tidy_schemas::apply,
+    operation_ids::apply,
     required_groups::apply,
+    inheritance::apply,
+    all_of::apply,
+    nullable::apply,
+    choices::apply,
+    discriminators::apply,
+    parameters::apply,
+    media_types::apply,
     formats::apply,
     constraints::apply,
-    decimals::apply,
+    hoist::apply,
     aliases::apply,
+    open_objects::apply,
+    answers::apply,
+    unions::apply,
     enums::apply,
-    optional_arrays::apply,
+    decimals::apply,
+    field_names::apply,
+    optional_collections::apply,
+    finish::apply,
 ];
 
 /// Lowers a document.

@@ -13,9 +13,9 @@ const NAME: &str = "required-groups";
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     let mut found = Vec::new();
     tree::walk_schemas(&mut lowering.value, &mut |_, schema| {
-        for keyword in ["oneOf", "anyOf", "allOf", "not"] {
+        for keyword in ["oneOf", "anyOf", "not"] {
             let is_group = match schema.get(keyword) {
-                Some(Value::Array(branches)) if keyword != "allOf" => {
+                Some(Value::Array(branches)) => {
                     !branches.is_empty() && branches.iter().all(is_bare)
                 }
                 Some(single @ Value::Object(_)) => is_bare(single),
@@ -100,5 +100,35 @@ fn collect_key(key: &str, value: &Value, names: &mut Vec<String>) {
         }
     } else {
         collect(value, names);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::lower::testing::{components, run};
+
+    #[test]
+    fn nested_groups_beside_properties_are_dropped() {
+        let (value, rewrites) = run(apply, components(json!({
+            "A": {"type": "object", "properties": {"a": {}, "b": {}}, "anyOf": [{"oneOf": [{"required": ["a"]}, {"required": ["b"]}]}]},
+            "B": {"type": "object", "properties": {"a": {}}, "not": {"required": ["a"]}}
+        })));
+        assert_eq!(value, components(json!({
+            "A": {"type": "object", "properties": {"a": {}, "b": {}}}, "B": {"type": "object", "properties": {"a": {}}}
+        })));
+        assert_eq!(rewrites[0].pointer, "/components/schemas/A/anyOf");
+        assert!(rewrites[0].effect.contains("`a`, `b`"));
+        assert_eq!(rewrites.len(), 2);
+    }
+
+    #[test]
+    fn a_choice_of_shapes_stays() {
+        let document = components(json!({"A": {"oneOf": [{"required": ["a"], "properties": {"a": {}}}, {"type": "integer"}]}}));
+        let (value, rewrites) = run(apply, document.clone());
+        assert_eq!(value, document);
+        assert!(rewrites.is_empty());
     }
 }
