@@ -19,11 +19,13 @@ mod docs;
 mod enums;
 mod pinned;
 mod polish;
+mod standalone;
 mod support;
 mod types;
 mod unions;
 
 pub use pinned::{PinnedError, pinned_to_out_dir};
+pub use standalone::standalone;
 
 /// How to write the bindings.
 #[derive(Debug, Clone, Default)]

@@ -267,6 +267,13 @@ impl VisitMut for Polisher<'_> {
         visit_mut::visit_item_struct_mut(self, item);
     }
 
+    /// No operation needs it when none has a typed parameter or answer.
+    fn visit_item_use_mut(&mut self, item: &mut syn::ItemUse) {
+        if item.tree.to_token_stream().to_string() == "super :: types" {
+            item.attrs.push(parse_quote! { #[allow(unused_imports)] });
+        }
+    }
+
     fn visit_item_enum_mut(&mut self, item: &mut syn::ItemEnum) {
         docs::polish(&mut item.attrs);
         for variant in &mut item.variants {
@@ -352,7 +359,14 @@ impl Polisher<'_> {
             if text.contains(&format!(":: {PLACEHOLDER} :: {marker}")) {
                 self.used.insert(module.to_owned());
                 let path = format!("self::{module}");
-                field.attrs.push(parse_quote! { #[serde(with = #path)] });
+                // With a module of its own, serde no longer takes an absent `Option` for `None`.
+                let optional = text.trim_start_matches(":: std :: option :: ").starts_with("Option <")
+                    && !remove_reader(&mut field.attrs);
+                field.attrs.push(if optional {
+                    parse_quote! { #[serde(default, with = #path)] }
+                } else {
+                    parse_quote! { #[serde(with = #path)] }
+                });
             }
         }
     }
@@ -369,6 +383,25 @@ impl Polisher<'_> {
             field.attrs.insert(0, parse_quote! { #[doc = #text] });
         }
     }
+}
+
+/// typify's own way of requiring a nullable field, which two readers cannot share; whether it was
+/// there.
+fn remove_reader(attributes: &mut [Attribute]) -> bool {
+    let mut found = false;
+    for attribute in attributes.iter_mut().filter(|attribute| attribute.path().is_ident("serde")) {
+        let Ok(parts) = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated) else {
+            continue;
+        };
+        let kept: Vec<&Meta> = parts.iter().filter(|part| !part.path().is_ident("deserialize_with")).collect();
+        if kept.len() < parts.len() {
+            found = true;
+            if let Meta::List(list) = &mut attribute.meta {
+                list.tokens = quote! { #(#kept),* };
+            }
+        }
+    }
+    found
 }
 
 fn renamed(field: &Field) -> Option<String> {

@@ -168,17 +168,45 @@ fn overlap(responses: &mut Map<String, Value>, success: bool) {
     });
 }
 
+/// A choice among the schemas is as many schemas.
+fn flat(document: &Value, schemas: Vec<(Value, Vec<(u16, u16)>)>) -> Vec<(Value, Vec<(u16, u16)>)> {
+    let mut out: Vec<(Value, Vec<(u16, u16)>)> = Vec::new();
+    for (schema, statuses) in schemas {
+        let target = schema
+            .as_object()
+            .and_then(tree::schema_name)
+            .and_then(|name| document.pointer(&format!("/components/schemas/{name}")))
+            .filter(|target| target.get("discriminator").is_none());
+        let branches = ["oneOf", "anyOf"].iter().find_map(|key| target?.get(*key)?.as_array());
+        let parts = match branches {
+            Some(branches) => branches.clone(),
+            None => vec![schema],
+        };
+        for mut part in parts {
+            tree::strip(&mut part);
+            match out.iter_mut().find(|(known, _)| *known == part) {
+                Some((_, known)) => known.extend(statuses.iter().copied()),
+                None => out.push((part, statuses.clone())),
+            }
+        }
+    }
+    out
+}
+
 /// One component for each distinct set of schemas.
-fn components(lowering: &mut Lowering, wanted: Vec<Wanted>) {
+fn components(lowering: &mut Lowering, mut wanted: Vec<Wanted>) {
+    for one in &mut wanted {
+        one.schemas = flat(&lowering.value, std::mem::take(&mut one.schemas));
+    }
     let mut taken: BTreeSet<String> = tree::components(&lowering.value).map(|(name, _)| name.clone()).collect();
-    let mut sets: BTreeMap<String, usize> = BTreeMap::new();
     let key = |one: &Wanted| {
         let mut key: Vec<String> = one.schemas.iter().map(|(schema, statuses)| format!("{schema}{statuses:?}")).collect();
         key.sort();
         format!("{}{}", one.success, key.join("|"))
     };
+    let mut users: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for one in &wanted {
-        *sets.entry(key(one)).or_default() += 1;
+        users.entry(key(one)).or_default().push(one.id.clone());
     }
     let mut names_by_set: BTreeMap<String, String> = BTreeMap::new();
     let mut renamed = BTreeMap::new();
@@ -188,7 +216,9 @@ fn components(lowering: &mut Lowering, wanted: Vec<Wanted>) {
         let name = known.clone().unwrap_or_else(|| {
             let branches: Vec<String> = one.schemas.iter().map(|(schema, _)| super::unions::branch_name(schema)).collect();
             let suffix = if one.success { "Response" } else { "Error" };
-            let shared = sets.get(&set).is_some_and(|times| *times > 1);
+            // The forms of one operation in other media types count as that operation.
+            let form = format!("{}-", one.id);
+            let shared = users.get(&set).is_some_and(|ids| ids.iter().any(|id| *id != one.id && !id.starts_with(&form)));
             let wanted = if shared && branches.len() <= 3 {
                 let joined = branches.join("Or");
                 if branches.len() > 1 { joined } else { format!("{joined}{suffix}") }
@@ -223,6 +253,19 @@ fn components(lowering: &mut Lowering, wanted: Vec<Wanted>) {
             schema.insert("$ref".to_owned(), json!(new));
         }
     });
+    drop_unused(lowering);
+}
+
+/// Inline choices whose branches an answer took over are used by nothing any more.
+fn drop_unused(lowering: &mut Lowering) {
+    let usage = super::usage::of(&lowering.value);
+    let schemas = lowering.value.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    if let Some(schemas) = schemas {
+        schemas.retain(|name, schema| {
+            let inline = !tree::origin_of(schema).starts_with("/components/");
+            !inline || usage.requests.contains(name) || usage.responses.contains(name)
+        });
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::{LowerError, Lowering, tree};
 const NAME: &str = "formats";
 
 /// Formats of strings that typify turns into a type of their own.
-const KEPT: [&str; 4] = ["date", "date-time", "uuid", "decimal"];
+const KEPT: [&str; 5] = ["date", "date-time", "uuid", "decimal", "binary"];
 
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     let mut found = Vec::new();
