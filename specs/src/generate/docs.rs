@@ -18,7 +18,9 @@ pub(super) fn polish(attributes: &mut Vec<Attribute>) {
 fn text(attribute: &Attribute) -> Option<String> {
     match &attribute.meta {
         Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text), ..
+            }) => Some(text.value()),
             _ => None,
         },
         _ => None,
@@ -57,7 +59,11 @@ pub(super) fn plain(text: &str) -> String {
     let joined = out.join("\n");
     let joined = joined.trim();
     // rustdoc takes the attribute's text as it is; a space makes it look like a comment.
-    if joined.is_empty() { String::new() } else { format!(" {}", joined.replace('\n', "\n ")) }
+    if joined.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", joined.replace('\n', "\n "))
+    }
 }
 
 #[cfg(test)]
@@ -66,7 +72,9 @@ mod tests {
 
     #[test]
     fn code_is_text_and_the_schema_goes() {
-        let text = plain("A day.\n\n        indented\n```\nlet x;\n\n<details><summary>JSON schema</summary>\n\n{}\n</details>");
+        let text = plain(
+            "A day.\n\n        indented\n```\nlet x;\n\n<details><summary>JSON schema</summary>\n\n{}\n</details>",
+        );
         assert_eq!(text, " A day.\n \n    indented\n ```text\n let x;\n \n ```");
     }
 }

@@ -129,7 +129,10 @@ fn variant(value: &str) -> String {
     if value.is_empty() {
         return "Empty".to_owned();
     }
-    let spoken: String = value.chars().map(|c| symbol(c).map_or_else(|| c.to_string(), |word| format!("-{word}-"))).collect();
+    let spoken: String = value
+        .chars()
+        .map(|c| symbol(c).map_or_else(|| c.to_string(), |word| format!("-{word}-")))
+        .collect();
     // Separators inside a code are not spoken: `in-progress`, `a/b`, `1.2`.
     let wordy = value.chars().any(char::is_alphanumeric);
     let signed = value.starts_with(['+', '-']) && value.chars().skip(1).all(|c| c.is_ascii_digit()) && value.len() > 1;
@@ -183,9 +186,39 @@ mod tests {
 
     #[test]
     fn every_value_has_a_name_of_its_own() {
-        let values = ["aktiv", "Aktiv", "AKTIV", "", "+1", "-1", "<", "<=", "in-progress", "200", "blåbær", "self", "aktiv ", "€", "\u{200d}"];
+        let values = [
+            "aktiv",
+            "Aktiv",
+            "AKTIV",
+            "",
+            "+1",
+            "-1",
+            "<",
+            "<=",
+            "in-progress",
+            "200",
+            "blåbær",
+            "self",
+            "aktiv ",
+            "€",
+            "\u{200d}",
+        ];
         let names = variants(&values.map(str::to_owned));
-        assert_eq!(names[..10], ["Aktiv", "Aktiv2", "AKTIV", "Empty", "Plus1", "Minus1", "Less", "LessEqual", "InProgress", "N200"]);
+        assert_eq!(
+            names[..10],
+            [
+                "Aktiv",
+                "Aktiv2",
+                "AKTIV",
+                "Empty",
+                "Plus1",
+                "Minus1",
+                "Less",
+                "LessEqual",
+                "InProgress",
+                "N200"
+            ]
+        );
         let mut distinct = names.clone();
         distinct.sort();
         distinct.dedup();

@@ -8,8 +8,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};
+use quote::ToTokens;
 use serde_json::Value;
 
 use crate::lower::{Lowered, names, tree};
@@ -71,8 +71,8 @@ pub fn rust(lowered: &Lowered, options: &Options) -> Result<String, GenerateErro
     let tokens = catch_unwind(AssertUnwindSafe(|| tokens(lowered, options, &emitted)))
         .unwrap_or_else(|panic| Err(format!("progenitor gave up: {}", panic_text(&*panic))))
         .map_err(&fail)?;
-    let mut file: syn::File =
-        syn::parse2(polish::unmarked(tokens, true)).map_err(|error| fail(format!("progenitor wrote no Rust: {error}")))?;
+    let mut file: syn::File = syn::parse2(polish::unmarked(tokens, true))
+        .map_err(|error| fail(format!("progenitor wrote no Rust: {error}")))?;
     let items = catch_unwind(AssertUnwindSafe(|| {
         emitted.iter().map(Emitted::write).collect::<TokenStream>()
     }))
@@ -160,7 +160,11 @@ fn facts(lowered: &Lowered, emitted: &[Emitted]) -> polish::Facts {
             }
         }
     }
-    polish::Facts { answers, operations, descriptions }
+    polish::Facts {
+        answers,
+        operations,
+        descriptions,
+    }
 }
 
 fn tokens(lowered: &Lowered, options: &Options, emitted: &[Emitted]) -> Result<TokenStream, String> {
@@ -181,12 +185,12 @@ fn tokens(lowered: &Lowered, options: &Options, emitted: &[Emitted]) -> Result<T
     for component in emitted {
         let name = component.rust_name();
         let text = component.spec.get("enum").is_some();
-        let impls: &[TypeImpl] = if text { &[TypeImpl::Display, TypeImpl::FromStr] } else { &[] };
-        settings.with_replacement(
-            &name,
-            format!("::{PLACEHOLDER}::{name}"),
-            impls.iter().copied(),
-        );
+        let impls: &[TypeImpl] = if text {
+            &[TypeImpl::Display, TypeImpl::FromStr]
+        } else {
+            &[]
+        };
+        settings.with_replacement(&name, format!("::{PLACEHOLDER}::{name}"), impls.iter().copied());
     }
     Generator::new(&settings)
         .generate_tokens(&document)

@@ -6,8 +6,8 @@ use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use serde_json::Value;
 use syn::{
-    Attribute, Block, Expr, ExprCall, ExprMethodCall, Field, ImplItemFn, Item, ItemMod, ItemStruct,
-    Meta, Path, Stmt, Token, parse_quote,
+    Attribute, Block, Expr, ExprCall, ExprMethodCall, Field, ImplItemFn, Item, ItemMod, ItemStruct, Meta, Path, Stmt,
+    Token, parse_quote,
     punctuated::Punctuated,
     visit_mut::{self, VisitMut},
 };
@@ -28,7 +28,12 @@ pub(super) struct Facts {
 
 /// Puts `items` into `types` and polishes the whole file.
 pub(super) fn polish(file: &mut syn::File, items: Vec<Item>, facts: &Facts) {
-    let mut polisher = Polisher { facts, modules: Vec::new(), used: BTreeSet::new(), call: None };
+    let mut polisher = Polisher {
+        facts,
+        modules: Vec::new(),
+        used: BTreeSet::new(),
+        call: None,
+    };
     if let Some(types) = types_of(file) {
         types.extend(items);
     }
@@ -38,7 +43,11 @@ pub(super) fn polish(file: &mut syn::File, items: Vec<Item>, facts: &Facts) {
         used.insert("exact".to_owned());
     }
     if let Some(types) = types_of(file) {
-        let text = types.iter().map(ToTokens::to_token_stream).collect::<TokenStream>().to_string();
+        let text = types
+            .iter()
+            .map(ToTokens::to_token_stream)
+            .collect::<TokenStream>()
+            .to_string();
         if text.contains("exact ::") {
             used.insert("exact".to_owned());
         }
@@ -64,12 +73,18 @@ pub(super) fn polish(file: &mut syn::File, items: Vec<Item>, facts: &Facts) {
 }
 
 fn items_of(tokens: TokenStream) -> Vec<Item> {
-    syn::parse2::<syn::File>(tokens).map(|file| file.items).unwrap_or_default()
+    syn::parse2::<syn::File>(tokens)
+        .map(|file| file.items)
+        .unwrap_or_default()
 }
 
 fn types_of(file: &mut syn::File) -> Option<&mut Vec<Item>> {
     file.items.iter_mut().find_map(|item| match item {
-        Item::Mod(ItemMod { ident, content: Some((_, items)), .. }) if ident == "types" => Some(items),
+        Item::Mod(ItemMod {
+            ident,
+            content: Some((_, items)),
+            ..
+        }) if ident == "types" => Some(items),
         _ => None,
     })
 }
@@ -89,7 +104,9 @@ pub(super) fn unmarked(tokens: TokenStream, keep_cookies: bool) -> TokenStream {
                 match parsed {
                     Ok(text) if text.value().contains(names::MARK) => {
                         let value = text.value();
-                        let cookie = value.split_once(names::MARK).is_some_and(|(_, rest)| rest.starts_with(COOKIE));
+                        let cookie = value
+                            .split_once(names::MARK)
+                            .is_some_and(|(_, rest)| rest.starts_with(COOKIE));
                         if cookie && keep_cookies && !value.contains(char::is_whitespace) {
                             return TokenTree::Literal(literal);
                         }
@@ -141,8 +158,8 @@ impl VisitMut for Polisher<'_> {
 
     /// Types written here are found from wherever they are used.
     fn visit_path_mut(&mut self, path: &mut Path) {
-        let is_ours = path.leading_colon.is_some()
-            && path.segments.first().is_some_and(|first| first.ident == PLACEHOLDER);
+        let is_ours =
+            path.leading_colon.is_some() && path.segments.first().is_some_and(|first| first.ident == PLACEHOLDER);
         if is_ours && let Some(last) = path.segments.last().cloned() {
             let name = last.ident.to_string();
             let in_types = self.modules.first().is_some_and(|first| first == "types");
@@ -177,7 +194,11 @@ impl VisitMut for Polisher<'_> {
         });
         visit_mut::visit_block_mut(self, block);
         let text = block.to_token_stream().to_string();
-        if block.stmts.len() < before && !text.contains("header_map . append") && !text.contains("mut header_map ,") && !text.contains("header_map . insert") {
+        if block.stmts.len() < before
+            && !text.contains("header_map . append")
+            && !text.contains("mut header_map ,")
+            && !text.contains("header_map . insert")
+        {
             for statement in &mut block.stmts {
                 if let Some(pattern) = header_map(statement) {
                     pattern.mutability = None;
@@ -190,7 +211,10 @@ impl VisitMut for Polisher<'_> {
         if function.sig.ident == "send" {
             let returns = function.sig.output.to_token_stream().to_string();
             let is = |outer: &str| {
-                self.facts.answers.iter().any(|name| returns.contains(&format!("{outer} < :: {PLACEHOLDER} :: {name} >")))
+                self.facts
+                    .answers
+                    .iter()
+                    .any(|name| returns.contains(&format!("{outer} < :: {PLACEHOLDER} :: {name} >")))
             };
             let body = function.block.to_token_stream().to_string();
             let facts = body
@@ -199,7 +223,10 @@ impl VisitMut for Polisher<'_> {
                 .and_then(|rest| rest.split('"').next())
                 .and_then(|name| self.facts.operations.get(name));
             let content_type = facts.and_then(|facts| facts.get("contentType")).cloned();
-            let accept = facts.and_then(|facts| facts.get("accept")).and_then(Value::as_str).map(str::to_owned);
+            let accept = facts
+                .and_then(|facts| facts.get("accept"))
+                .and_then(Value::as_str)
+                .map(str::to_owned);
             let is_bytes = body.contains("\"application/octet-stream\"");
             let mut inserts: Vec<Stmt> = Vec::new();
             if let Some(accept) = accept {
@@ -214,10 +241,20 @@ impl VisitMut for Polisher<'_> {
                     header_map.insert(::reqwest::header::CONTENT_TYPE, ::reqwest::header::HeaderValue::from_static(#kind));
                 });
             }
-            if let Some(place) = function.block.stmts.iter_mut().position(|statement| header_map(statement).is_some()) {
+            if let Some(place) = function
+                .block
+                .stmts
+                .iter_mut()
+                .position(|statement| header_map(statement).is_some())
+            {
                 function.block.stmts.splice(place + 1..place + 1, inserts);
             }
-            self.call = Some(Call { success: is("ResponseValue"), error: is("Error"), in_error: false, content_type });
+            self.call = Some(Call {
+                success: is("ResponseValue"),
+                error: is("Error"),
+                in_error: false,
+                content_type,
+            });
         }
         visit_mut::visit_impl_item_fn_mut(self, function);
         self.call = None;
@@ -233,10 +270,18 @@ impl VisitMut for Polisher<'_> {
         if entering && let Some(call) = &mut self.call {
             call.in_error = false;
         }
-        if function == "ResponseValue :: from_response" && self.call.as_ref().is_some_and(|call| if call.in_error { call.error } else { call.success }) {
+        if function == "ResponseValue :: from_response"
+            && self
+                .call
+                .as_ref()
+                .is_some_and(|call| if call.in_error { call.error } else { call.success })
+        {
             *call.func = parse_quote! { super::types::answer::read };
         }
-        if let Some(Call { content_type: Some(Value::String(kind)), .. }) = &self.call
+        if let Some(Call {
+            content_type: Some(Value::String(kind)),
+            ..
+        }) = &self.call
             && function.ends_with("HeaderValue :: from_static")
             && call.args.to_token_stream().to_string() == "\"application/octet-stream\""
         {
@@ -314,7 +359,10 @@ impl Polisher<'_> {
             segments.push(format_ident!("types").into());
         }
         segments.push(last.clone());
-        Path { leading_colon: None, segments }
+        Path {
+            leading_colon: None,
+            segments,
+        }
     }
 
     fn method_call(&mut self, call: &mut ExprMethodCall) -> Option<Expr> {
@@ -326,14 +374,20 @@ impl Polisher<'_> {
             return Some(parse_quote! { #receiver.request(::reqwest::Method::#method, #arguments) });
         }
         // The caller says the media type.
-        if let Some(Call { content_type: Some(Value::Null), .. }) = &self.call
+        if let Some(Call {
+            content_type: Some(Value::Null),
+            ..
+        }) = &self.call
             && call.method == "header"
             && call.args.to_token_stream().to_string().contains("CONTENT_TYPE")
         {
             return Some((*call.receiver).clone());
         }
         if call.method == "append" && receiver == "header_map" {
-            let name: Option<syn::LitStr> = call.args.first().and_then(|name| syn::parse2(name.to_token_stream()).ok());
+            let name: Option<syn::LitStr> = call
+                .args
+                .first()
+                .and_then(|name| syn::parse2(name.to_token_stream()).ok());
             let name = name.map(|name| name.value())?;
             let (cookie, rest) = name.split_once(names::MARK)?;
             if !rest.starts_with(COOKIE) {
@@ -389,11 +443,17 @@ impl Polisher<'_> {
 /// there.
 fn remove_reader(attributes: &mut [Attribute]) -> bool {
     let mut found = false;
-    for attribute in attributes.iter_mut().filter(|attribute| attribute.path().is_ident("serde")) {
+    for attribute in attributes
+        .iter_mut()
+        .filter(|attribute| attribute.path().is_ident("serde"))
+    {
         let Ok(parts) = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated) else {
             continue;
         };
-        let kept: Vec<&Meta> = parts.iter().filter(|part| !part.path().is_ident("deserialize_with")).collect();
+        let kept: Vec<&Meta> = parts
+            .iter()
+            .filter(|part| !part.path().is_ident("deserialize_with"))
+            .collect();
         if kept.len() < parts.len() {
             found = true;
             if let Meta::List(list) = &mut attribute.meta {
@@ -406,7 +466,11 @@ fn remove_reader(attributes: &mut [Attribute]) -> bool {
 
 fn renamed(field: &Field) -> Option<String> {
     let mut found = None;
-    for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+    for attribute in field
+        .attrs
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("serde"))
+    {
         let _ = attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("rename") {
                 found = Some(meta.value()?.parse::<syn::LitStr>()?.value());
@@ -424,7 +488,10 @@ fn redact(items: &mut Vec<Item>) {
     let mut new = Vec::new();
     for item in items.iter_mut() {
         match item {
-            Item::Mod(ItemMod { content: Some((_, items)), .. }) => redact(items),
+            Item::Mod(ItemMod {
+                content: Some((_, items)),
+                ..
+            }) => redact(items),
             Item::Struct(item) => {
                 if !remove_debug(&mut item.attrs) {
                     continue;
@@ -454,8 +521,7 @@ fn remove_debug(attributes: &mut Vec<Attribute>) -> bool {
         if !attribute.path().is_ident("derive") {
             continue;
         }
-        let Ok(derives) = attribute.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
-        else {
+        let Ok(derives) = attribute.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated) else {
             continue;
         };
         let kept: Vec<_> = derives

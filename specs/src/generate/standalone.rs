@@ -6,14 +6,30 @@ use crate::lower::Lowered;
 /// What a file can need, as it stands in a `Cargo.toml`; the second part tells whether it does.
 const DEPENDENCIES: [(&str, &str, &str); 9] = [
     ("bytes", "bytes = \"1.10\"", "::bytes::"),
-    ("chrono", "chrono = { version = \"0.4\", default-features = false, features = [\"std\", \"serde\"] }", "::chrono::"),
+    (
+        "chrono",
+        "chrono = { version = \"0.4\", default-features = false, features = [\"std\", \"serde\"] }",
+        "::chrono::",
+    ),
     ("futures", "futures = \"0.3\"", "::futures::"),
     ("progenitor-client", "progenitor-client = \"0.15.1\"", ""),
     ("regress", "regress = \"0.12\"", "::regress::"),
-    ("reqwest", "reqwest = { version = \"0.13\", default-features = false, features = [\"json\", \"query\", \"stream\"] }", ""),
-    ("rust_decimal", "rust_decimal = { version = \"1.43\", default-features = false, features = [\"std\", \"serde\"] }", "::rust_decimal::"),
+    (
+        "reqwest",
+        "reqwest = { version = \"0.13\", default-features = false, features = [\"json\", \"query\", \"stream\"] }",
+        "",
+    ),
+    (
+        "rust_decimal",
+        "rust_decimal = { version = \"1.43\", default-features = false, features = [\"std\", \"serde\"] }",
+        "::rust_decimal::",
+    ),
     ("serde", "serde = { version = \"1.0\", features = [\"derive\"] }", ""),
-    ("serde_json", "serde_json = { version = \"1.0\", features = [\"raw_value\"] }", ""),
+    (
+        "serde_json",
+        "serde_json = { version = \"1.0\", features = [\"raw_value\"] }",
+        "",
+    ),
 ];
 
 const UUID: &str = "uuid = { version = \"1.20\", features = [\"serde\"] }";
@@ -29,7 +45,10 @@ pub fn standalone(lowered: &Lowered, options: &Options) -> Result<String, Genera
         lowered.name().chars().filter(|c| !c.is_control()).collect::<String>()
     );
     let uuid = code.contains("::uuid::").then_some(UUID);
-    let needed = DEPENDENCIES.iter().filter(|(_, _, sign)| code.contains(sign)).map(|(_, line, _)| *line);
+    let needed = DEPENDENCIES
+        .iter()
+        .filter(|(_, _, sign)| code.contains(sign))
+        .map(|(_, line, _)| *line);
     for line in needed.chain(uuid) {
         head.push_str(&format!("// {line}\n"));
     }

@@ -18,7 +18,11 @@ pub(super) fn rust_type(schema: &Value) -> TokenStream {
 }
 
 fn plain(schema: &Value) -> TokenStream {
-    if let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|text| text.rsplit('/').next()) {
+    if let Some(name) = schema
+        .get("$ref")
+        .and_then(Value::as_str)
+        .and_then(|text| text.rsplit('/').next())
+    {
         let ident = format_ident!("{}", names::pascal(name));
         return quote! { #ident };
     }
@@ -38,7 +42,9 @@ fn plain(schema: &Value) -> TokenStream {
         ("number", _) => placeholder("NumberDecimal"),
         ("boolean", _) => quote! { bool },
         ("array", _) => {
-            let items = schema.get("items").map_or_else(|| quote! { ::serde_json::Value }, rust_type);
+            let items = schema
+                .get("items")
+                .map_or_else(|| quote! { ::serde_json::Value }, rust_type);
             quote! { ::std::vec::Vec<#items> }
         }
         ("object", _) => match schema.get("additionalProperties") {

@@ -58,7 +58,10 @@ fn variants(branches: &[Branch]) -> Vec<(Ident, TokenStream, TokenStream)> {
             let ident = format_ident!("{}", branch.variant);
             let inner = rust_type(&branch.schema);
             let (held, wrap) = if branch.boxed {
-                (quote! { ::std::boxed::Box<#inner> }, quote! { ::std::boxed::Box::new(value) })
+                (
+                    quote! { ::std::boxed::Box<#inner> },
+                    quote! { ::std::boxed::Box::new(value) },
+                )
             } else {
                 (inner, quote! { value })
             };
@@ -69,7 +72,10 @@ fn variants(branches: &[Branch]) -> Vec<(Ident, TokenStream, TokenStream)> {
 
 /// `Debug` that names the variant and not what it holds.
 fn debug(name: &Ident, variants: &[Ident]) -> TokenStream {
-    let texts: Vec<String> = variants.iter().map(|variant| format!("{name}::{variant}(..)")).collect();
+    let texts: Vec<String> = variants
+        .iter()
+        .map(|variant| format!("{name}::{variant}(..)"))
+        .collect();
     quote! {
         /// Names the variant only: what it holds may be personal.
         impl ::std::fmt::Debug for #name {
@@ -106,9 +112,11 @@ pub(super) fn choice(name: &str, description: Option<&str>, spec: &UnionSpec) ->
     let (names, held): (Vec<_>, Vec<_>) = variants.iter().map(|(name, held, _)| (name, held)).unzip();
     let docs: Vec<String> = spec.branches.iter().map(variant_doc).collect();
     let doc = description.unwrap_or(name);
-    let other = spec.open.then(|| quote! {
-        /// None of the above, as it was read.
-        Other(::serde_json::Value),
+    let other = spec.open.then(|| {
+        quote! {
+            /// None of the above, as it was read.
+            Other(::serde_json::Value),
+        }
     });
     let mut all_names: Vec<Ident> = names.iter().map(|name| (*name).clone()).collect();
     if spec.open {
@@ -124,12 +132,25 @@ pub(super) fn choice(name: &str, description: Option<&str>, spec: &UnionSpec) ->
     };
     let by_tag = spec.tag.as_ref().map(|tag| by_tag(name, tag, spec, &variants, &none));
     let shapes: Vec<TokenStream> = spec.branches.iter().map(shape).collect();
-    let tries: Vec<TokenStream> = spec.branches.iter().zip(&variants).enumerate().map(|(index, (branch, (variant, _, wrap)))| {
-        let read = read(branch);
-        quote! { #index => if let Some(value) = #read { return Ok(Self::#variant(#wrap)); }, }
-    }).collect();
-    let writes: Vec<TokenStream> = spec.branches.iter().zip(&names).map(|(branch, variant)| write(spec, branch, variant)).collect();
-    let write_other = spec.open.then(|| quote! { Self::Other(value) => ::serde::Serialize::serialize(value, serializer), });
+    let tries: Vec<TokenStream> = spec
+        .branches
+        .iter()
+        .zip(&variants)
+        .enumerate()
+        .map(|(index, (branch, (variant, _, wrap)))| {
+            let read = read(branch);
+            quote! { #index => if let Some(value) = #read { return Ok(Self::#variant(#wrap)); }, }
+        })
+        .collect();
+    let writes: Vec<TokenStream> = spec
+        .branches
+        .iter()
+        .zip(&names)
+        .map(|(branch, variant)| write(spec, branch, variant))
+        .collect();
+    let write_other = spec
+        .open
+        .then(|| quote! { Self::Other(value) => ::serde::Serialize::serialize(value, serializer), });
     let display = display(&ident, spec, &names);
     quote! {
         #[doc = #doc]
@@ -176,24 +197,39 @@ pub(super) fn choice(name: &str, description: Option<&str>, spec: &UnionSpec) ->
 
 fn variant_doc(branch: &Branch) -> String {
     let tags: Vec<String> = branch.tags.iter().map(|tag| format!("`{tag}`")).collect();
-    match (tags.is_empty(), branch.schema.get("description").and_then(Value::as_str)) {
+    match (
+        tags.is_empty(),
+        branch.schema.get("description").and_then(Value::as_str),
+    ) {
         (true, None) => format!("{}.", branch.variant),
         (true, Some(text)) => text.to_owned(),
         (false, _) => format!("Marked as {}.", tags.join(", ")),
     }
 }
 
-fn by_tag(name: &str, tag: &str, spec: &UnionSpec, variants: &[(Ident, TokenStream, TokenStream)], none: &TokenStream) -> TokenStream {
-    let arms: Vec<TokenStream> = spec.branches.iter().zip(variants).filter(|(branch, _)| !branch.tags.is_empty()).map(|(branch, (variant, _, wrap))| {
-        let tags = &branch.tags;
-        let inner = rust_type(&branch.schema);
-        let message = format!("{name}: marked as {}, and does not fit", branch.variant);
-        quote! {
-            #(#tags)|* => return ::serde_json::from_str::<#inner>(text)
-                .map(|value| Self::#variant(#wrap))
-                .map_err(|error| format!("{} (line {}, column {})", #message, error.line(), error.column())),
-        }
-    }).collect();
+fn by_tag(
+    name: &str,
+    tag: &str,
+    spec: &UnionSpec,
+    variants: &[(Ident, TokenStream, TokenStream)],
+    none: &TokenStream,
+) -> TokenStream {
+    let arms: Vec<TokenStream> = spec
+        .branches
+        .iter()
+        .zip(variants)
+        .filter(|(branch, _)| !branch.tags.is_empty())
+        .map(|(branch, (variant, _, wrap))| {
+            let tags = &branch.tags;
+            let inner = rust_type(&branch.schema);
+            let message = format!("{name}: marked as {}, and does not fit", branch.variant);
+            quote! {
+                #(#tags)|* => return ::serde_json::from_str::<#inner>(text)
+                    .map(|value| Self::#variant(#wrap))
+                    .map_err(|error| format!("{} (line {}, column {})", #message, error.line(), error.column())),
+            }
+        })
+        .collect();
     quote! {
         if let Some(tag) = choice::tag(text, #tag) {
             match tag.as_str() {
@@ -205,9 +241,10 @@ fn by_tag(name: &str, tag: &str, spec: &UnionSpec, variants: &[(Ident, TokenStre
 }
 
 fn write(spec: &UnionSpec, branch: &Branch, variant: &Ident) -> TokenStream {
-    let lacks_tag = spec.tag.as_ref().filter(|tag| {
-        branch.fields.as_ref().is_some_and(|fields| !fields.contains(tag))
-    });
+    let lacks_tag = spec
+        .tag
+        .as_ref()
+        .filter(|tag| branch.fields.as_ref().is_some_and(|fields| !fields.contains(tag)));
     match (lacks_tag, branch.tags.first()) {
         (Some(tag), Some(value)) => quote! {
             Self::#variant(value) => choice::with_tag(#tag, #value, value, serializer),
@@ -224,15 +261,23 @@ fn write(spec: &UnionSpec, branch: &Branch, variant: &Ident) -> TokenStream {
 /// Scalars can stand in a path or a header.
 fn display(ident: &Ident, spec: &UnionSpec, names: &[&Ident]) -> Option<TokenStream> {
     let scalar = spec.branches.iter().all(|branch| {
-        branch.codes || matches!(branch.schema.get("type").and_then(Value::as_str), Some("string" | "integer" | "number" | "boolean"))
+        branch.codes
+            || matches!(
+                branch.schema.get("type").and_then(Value::as_str),
+                Some("string" | "integer" | "number" | "boolean")
+            )
     });
-    let other = spec.open.then(|| quote! { Self::Other(value) => ::std::fmt::Display::fmt(value, f), });
-    scalar.then(|| quote! {
-        impl ::std::fmt::Display for #ident {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                match self {
-                    #( Self::#names(value) => ::std::fmt::Display::fmt(value, f), )*
-                    #other
+    let other = spec
+        .open
+        .then(|| quote! { Self::Other(value) => ::std::fmt::Display::fmt(value, f), });
+    scalar.then(|| {
+        quote! {
+            impl ::std::fmt::Display for #ident {
+                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                    match self {
+                        #( Self::#names(value) => ::std::fmt::Display::fmt(value, f), )*
+                        #other
+                    }
                 }
             }
         }
@@ -244,23 +289,46 @@ pub(super) fn answer(name: &str, description: Option<&str>, spec: &AnswerSpec) -
     let ident = format_ident!("{name}");
     let variants = variants(&spec.branches);
     let (names, held): (Vec<_>, Vec<_>) = variants.iter().map(|(name, held, _)| (name, held)).unzip();
-    let docs: Vec<String> = spec.statuses.iter().map(|statuses| {
-        let texts: Vec<String> = statuses.iter().map(|(from, to)| if from == to { format!("{from}") } else { format!("{from}–{to}") }).collect();
-        format!("What the document has for {}.", texts.join(", "))
-    }).collect();
+    let docs: Vec<String> = spec
+        .statuses
+        .iter()
+        .map(|statuses| {
+            let texts: Vec<String> = statuses
+                .iter()
+                .map(|(from, to)| {
+                    if from == to {
+                        format!("{from}")
+                    } else {
+                        format!("{from}–{to}")
+                    }
+                })
+                .collect();
+            format!("What the document has for {}.", texts.join(", "))
+        })
+        .collect();
     let doc = description.unwrap_or(name);
     let mut all_names: Vec<Ident> = names.iter().map(|name| (*name).clone()).collect();
     all_names.push(format_ident!("Body"));
     let debug = debug(&ident, &all_names);
     let shapes: Vec<TokenStream> = spec.branches.iter().map(shape).collect();
-    let statuses: Vec<TokenStream> = spec.statuses.iter().map(|statuses| {
-        let pairs: Vec<TokenStream> = statuses.iter().map(|(from, to)| quote! { (#from, #to) }).collect();
-        quote! { &[#(#pairs),*] }
-    }).collect();
-    let tries: Vec<TokenStream> = spec.branches.iter().zip(&variants).enumerate().map(|(index, (branch, (variant, _, wrap)))| {
-        let read = read(branch);
-        quote! { #index => if let Some(value) = #read { return Self::#variant(#wrap); }, }
-    }).collect();
+    let statuses: Vec<TokenStream> = spec
+        .statuses
+        .iter()
+        .map(|statuses| {
+            let pairs: Vec<TokenStream> = statuses.iter().map(|(from, to)| quote! { (#from, #to) }).collect();
+            quote! { &[#(#pairs),*] }
+        })
+        .collect();
+    let tries: Vec<TokenStream> = spec
+        .branches
+        .iter()
+        .zip(&variants)
+        .enumerate()
+        .map(|(index, (branch, (variant, _, wrap)))| {
+            let read = read(branch);
+            quote! { #index => if let Some(value) = #read { return Self::#variant(#wrap); }, }
+        })
+        .collect();
     quote! {
         #[doc = #doc]
         #[derive(Clone, PartialEq)]

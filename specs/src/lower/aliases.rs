@@ -115,7 +115,9 @@ fn is_alias(schema: &Map<String, Value>) -> bool {
         Some("string" | "number" | "integer" | "boolean" | "array") => true,
         // A map, or anything.
         Some("object") => !schema.contains_key("properties") && !schema.contains_key("required"),
-        _ => schema.keys().all(|key| ["description", tree::ORIGIN].contains(&key.as_str())),
+        _ => schema
+            .keys()
+            .all(|key| ["description", tree::ORIGIN].contains(&key.as_str())),
     }
 }
 
@@ -128,14 +130,20 @@ mod tests {
 
     #[test]
     fn what_an_alias_stands_for_is_put_in_its_place() {
-        let (value, rewrites) = run(apply, components(json!({
-            "Dato": {"type": "string", "format": "date", "description": "a day"},
-            "Datoer": {"type": "array", "items": {"$ref": "#/components/schemas/Dato"}},
-            "A": {"type": "object", "properties": {"d": {"$ref": "#/components/schemas/Datoer", "description": "days"}}}
-        })));
-        assert_eq!(value, components(json!({"A": {"type": "object", "properties": {"d": {
-            "type": "array", "items": {"type": "string", "format": "date", "description": "a day"}, "description": "days"
-        }}}})));
+        let (value, rewrites) = run(
+            apply,
+            components(json!({
+                "Dato": {"type": "string", "format": "date", "description": "a day"},
+                "Datoer": {"type": "array", "items": {"$ref": "#/components/schemas/Dato"}},
+                "A": {"type": "object", "properties": {"d": {"$ref": "#/components/schemas/Datoer", "description": "days"}}}
+            })),
+        );
+        assert_eq!(
+            value,
+            components(json!({"A": {"type": "object", "properties": {"d": {
+                "type": "array", "items": {"type": "string", "format": "date", "description": "a day"}, "description": "days"
+            }}}}))
+        );
         assert_eq!(rewrites.len(), 2);
     }
 

@@ -45,7 +45,11 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
             NAME,
             format!("{pointer}/allOf"),
             "typify merges the parts of `allOf` in ways that lose fields or names",
-            if reference { "the type referred to" } else { "one struct with the fields of all parts" },
+            if reference {
+                "the type referred to"
+            } else {
+                "one struct with the fields of all parts"
+            },
         );
     }
     Ok(())
@@ -72,7 +76,10 @@ fn merged(
     // A reference with a description, or made nullable: still that type.
     if let [only] = parts.as_mut_slice()
         && only.contains_key("$ref")
-        && own.keys().all(|key| ["description", "nullable", "readOnly", "writeOnly", tree::ORIGIN].contains(&key.as_str()) || own.get(key) == Some(&json!("object")))
+        && own.keys().all(|key| {
+            ["description", "nullable", "readOnly", "writeOnly", tree::ORIGIN].contains(&key.as_str())
+                || own.get(key) == Some(&json!("object"))
+        })
     {
         for key in ["description", "nullable", tree::ORIGIN] {
             if let Some(value) = own.get(key) {
@@ -100,7 +107,8 @@ fn merged(
 }
 
 fn says_nothing(part: &Map<String, Value>) -> bool {
-    part.keys().all(|key| ["description", tree::ORIGIN].contains(&key.as_str()))
+    part.keys()
+        .all(|key| ["description", tree::ORIGIN].contains(&key.as_str()))
 }
 
 /// The schema itself, with references followed and inner `allOf` merged.
@@ -132,7 +140,10 @@ fn absorb(into: &mut Map<String, Value>, part: Map<String, Value>) -> Result<(),
     let kind = |schema: &Map<String, Value>| schema.get("type").and_then(Value::as_str).map(str::to_owned);
     if let (Some(one), Some(other)) = (kind(into), kind(&part))
         && one != other
-        && !matches!((one.as_str(), other.as_str()), ("number", "integer") | ("integer", "number"))
+        && !matches!(
+            (one.as_str(), other.as_str()),
+            ("number", "integer") | ("integer", "number")
+        )
     {
         return Err(format!("`allOf` of a {one} and a {other}: no value is both"));
     }
@@ -198,35 +209,55 @@ mod tests {
 
     #[test]
     fn fields_of_all_parts() {
-        let (value, rewrites) = run(apply, components(json!({
-            "Base": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}},
-            "Heir": {"description": "heir", "allOf": [
-                {"$ref": "#/components/schemas/Base"},
-                {"type": "object", "required": ["b"], "properties": {"b": {"type": "integer"}, "a": {"description": "more"}}}
-            ]}
-        })));
-        assert_eq!(value.pointer("/components/schemas/Heir"), Some(&json!({
-            "type": "object", "required": ["a", "b"],
-            "properties": {"a": {"type": "string", "description": "more"}, "b": {"type": "integer"}},
-            "description": "heir"
-        })));
+        let (value, rewrites) = run(
+            apply,
+            components(json!({
+                "Base": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}},
+                "Heir": {"description": "heir", "allOf": [
+                    {"$ref": "#/components/schemas/Base"},
+                    {"type": "object", "required": ["b"], "properties": {"b": {"type": "integer"}, "a": {"description": "more"}}}
+                ]}
+            })),
+        );
+        assert_eq!(
+            value.pointer("/components/schemas/Heir"),
+            Some(&json!({
+                "type": "object", "required": ["a", "b"],
+                "properties": {"a": {"type": "string", "description": "more"}, "b": {"type": "integer"}},
+                "description": "heir"
+            }))
+        );
         assert_eq!(rewrites[0].pointer, "/components/schemas/Heir/allOf");
     }
 
     #[test]
     fn one_reference_stays_a_reference() {
-        let (value, _) = run(apply, components(json!({
-            "A": {"type": "object"},
-            "B": {"type": "object", "properties": {"a": {"description": "d", "nullable": true, "allOf": [{"$ref": "#/components/schemas/A"}]}}}
-        })));
-        assert_eq!(value.pointer("/components/schemas/B/properties/a"), Some(&json!({"$ref": "#/components/schemas/A", "description": "d", "nullable": true})));
+        let (value, _) = run(
+            apply,
+            components(json!({
+                "A": {"type": "object"},
+                "B": {"type": "object", "properties": {"a": {"description": "d", "nullable": true, "allOf": [{"$ref": "#/components/schemas/A"}]}}}
+            })),
+        );
+        assert_eq!(
+            value.pointer("/components/schemas/B/properties/a"),
+            Some(&json!({"$ref": "#/components/schemas/A", "description": "d", "nullable": true}))
+        );
     }
 
     #[test]
     fn contradictions_and_circles_are_refused() {
-        let error = refused(apply, components(json!({"A": {"allOf": [{"type": "string"}, {"type": "integer"}]}})));
+        let error = refused(
+            apply,
+            components(json!({"A": {"allOf": [{"type": "string"}, {"type": "integer"}]}})),
+        );
         assert!(error.problem.contains("a string and a integer"), "{error}");
-        let error = refused(apply, components(json!({"A": {"allOf": [{"$ref": "#/components/schemas/A"}, {"type": "object", "properties": {}}]}})));
+        let error = refused(
+            apply,
+            components(
+                json!({"A": {"allOf": [{"$ref": "#/components/schemas/A"}, {"type": "object", "properties": {}}]}}),
+            ),
+        );
         assert!(error.problem.contains("circle"), "{error}");
     }
 }

@@ -29,7 +29,11 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     let paths = lowering.value.get_mut("paths").and_then(Value::as_object_mut);
     for (_, item) in paths.into_iter().flatten() {
         for (_, operation) in item.as_object_mut().into_iter().flatten() {
-            let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let id = operation
+                .get("operationId")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned();
             let at = tree::origin_of(operation);
             let Some(operation) = operation.as_object_mut() else {
                 continue;
@@ -71,14 +75,27 @@ fn statuses(responses: &mut Map<String, Value>, at: &str, found: &mut Found) {
         let mut characters = status.chars();
         let class = characters.next();
         let rest: String = characters.collect();
-        matches!(class, Some('2' | '4' | '5')) && (rest == "XX" || rest == "xx" || (rest.len() == 2 && rest.bytes().all(|byte| byte.is_ascii_digit())))
+        matches!(class, Some('2' | '4' | '5'))
+            && (rest == "XX" || rest == "xx" || (rest.len() == 2 && rest.bytes().all(|byte| byte.is_ascii_digit())))
     };
-    let others: Vec<String> = responses.keys().filter(|status| !known(status) && *status != "default").cloned().collect();
+    let others: Vec<String> = responses
+        .keys()
+        .filter(|status| !known(status) && *status != "default")
+        .cloned()
+        .collect();
     for status in others {
         responses.shift_remove(&status);
-        found.push((format!("{at}/responses/{status}"), "a status that is neither success nor error".to_owned(), "an unexpected response, with everything it holds".to_owned()));
+        found.push((
+            format!("{at}/responses/{status}"),
+            "a status that is neither success nor error".to_owned(),
+            "an unexpected response, with everything it holds".to_owned(),
+        ));
     }
-    let lower: Vec<String> = responses.keys().filter(|status| status.ends_with("xx")).cloned().collect();
+    let lower: Vec<String> = responses
+        .keys()
+        .filter(|status| status.ends_with("xx"))
+        .cloned()
+        .collect();
     for status in lower {
         if let Some(response) = responses.shift_remove(&status) {
             responses.insert(status.to_uppercase(), response);
@@ -94,12 +111,19 @@ fn statuses(responses: &mut Map<String, Value>, at: &str, found: &mut Found) {
                 responses.insert((*range).to_owned(), default.clone());
             }
         }
-        found.push((format!("{at}/responses/default"), "progenitor takes `default` as success and as error".to_owned(), format!("it stands for {}", ranges.join(", "))));
+        found.push((
+            format!("{at}/responses/default"),
+            "progenitor takes `default` as success and as error".to_owned(),
+            format!("it stands for {}", ranges.join(", ")),
+        ));
     }
 }
 
 fn content_of(response: &Value) -> Option<&Map<String, Value>> {
-    response.get("content").and_then(Value::as_object).filter(|content| !content.is_empty())
+    response
+        .get("content")
+        .and_then(Value::as_object)
+        .filter(|content| !content.is_empty())
 }
 
 fn range(status: &str) -> (u16, u16) {
@@ -143,11 +167,20 @@ fn one_type(
     }
     let what = if success { "success" } else { "error" };
     let content = if typed == 0 && bytes > 0 && none > 0 {
-        found.push((format!("{at}/responses"), format!("some {what} responses have a body of bytes and some none"), "a stream of bytes, which may be empty".to_owned()));
+        found.push((
+            format!("{at}/responses"),
+            format!("some {what} responses have a body of bytes and some none"),
+            "a stream of bytes, which may be empty".to_owned(),
+        ));
         json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } })
     } else if typed > 0 && (schemas.len() > 1 || none > 0 || bytes > 0) {
         let placeholder = format!("{id}{}{what}", names::MARK);
-        wanted.push(Wanted { id: id.to_owned(), success, at: at.to_owned(), schemas });
+        wanted.push(Wanted {
+            id: id.to_owned(),
+            success,
+            at: at.to_owned(),
+            schemas,
+        });
         json!({ "application/json": { "schema": { "$ref": format!("#/components/schemas/{placeholder}") } } })
     } else {
         return overlap(responses, success);
@@ -162,7 +195,11 @@ fn one_type(
 
 /// A range that stands beside its own codes: all have one type now, so the range is enough.
 fn overlap(responses: &mut Map<String, Value>, success: bool) {
-    let ranges: Vec<char> = responses.keys().filter(|status| status.ends_with("XX")).filter_map(|status| status.chars().next()).collect();
+    let ranges: Vec<char> = responses
+        .keys()
+        .filter(|status| status.ends_with("XX"))
+        .filter_map(|status| status.chars().next())
+        .collect();
     responses.retain(|status, _| {
         status.starts_with('2') != success || status.ends_with("XX") || !status.starts_with(ranges.as_slice())
     });
@@ -198,9 +235,15 @@ fn components(lowering: &mut Lowering, mut wanted: Vec<Wanted>) {
     for one in &mut wanted {
         one.schemas = flat(&lowering.value, std::mem::take(&mut one.schemas));
     }
-    let mut taken: BTreeSet<String> = tree::components(&lowering.value).map(|(name, _)| name.clone()).collect();
+    let mut taken: BTreeSet<String> = tree::components(&lowering.value)
+        .map(|(name, _)| name.clone())
+        .collect();
     let key = |one: &Wanted| {
-        let mut key: Vec<String> = one.schemas.iter().map(|(schema, statuses)| format!("{schema}{statuses:?}")).collect();
+        let mut key: Vec<String> = one
+            .schemas
+            .iter()
+            .map(|(schema, statuses)| format!("{schema}{statuses:?}"))
+            .collect();
         key.sort();
         format!("{}{}", one.success, key.join("|"))
     };
@@ -214,14 +257,24 @@ fn components(lowering: &mut Lowering, mut wanted: Vec<Wanted>) {
         let set = key(one);
         let known = names_by_set.get(&set).cloned();
         let name = known.clone().unwrap_or_else(|| {
-            let branches: Vec<String> = one.schemas.iter().map(|(schema, _)| super::unions::branch_name(schema)).collect();
+            let branches: Vec<String> = one
+                .schemas
+                .iter()
+                .map(|(schema, _)| super::unions::branch_name(schema))
+                .collect();
             let suffix = if one.success { "Response" } else { "Error" };
             // The forms of one operation in other media types count as that operation.
             let form = format!("{}-", one.id);
-            let shared = users.get(&set).is_some_and(|ids| ids.iter().any(|id| *id != one.id && !id.starts_with(&form)));
+            let shared = users
+                .get(&set)
+                .is_some_and(|ids| ids.iter().any(|id| *id != one.id && !id.starts_with(&form)));
             let wanted = if shared && branches.len() <= 3 {
                 let joined = branches.join("Or");
-                if branches.len() > 1 { joined } else { format!("{joined}{suffix}") }
+                if branches.len() > 1 {
+                    joined
+                } else {
+                    format!("{joined}{suffix}")
+                }
             } else {
                 format!("{}{suffix}", names::pascal(&one.id))
             };
@@ -229,17 +282,27 @@ fn components(lowering: &mut Lowering, mut wanted: Vec<Wanted>) {
         });
         if known.is_none() {
             let branches = super::unions::branches(&lowering.value, one.schemas.iter().map(|(schema, _)| schema));
-            let spec = AnswerSpec { branches, statuses: one.schemas.iter().map(|(_, statuses)| statuses.clone()).collect() };
+            let spec = AnswerSpec {
+                branches,
+                statuses: one.schemas.iter().map(|(_, statuses)| statuses.clone()).collect(),
+            };
             let what = if one.success { "A successful answer" } else { "An error" };
-            insert_component(&mut lowering.value, &name, json!({
-                "type": "object", tree::ORIGIN: one.at,
-                "description": format!("{what}: the schema that matched, or the body as it came."),
-                "x-bindings": { "answer": spec },
-            }));
+            insert_component(
+                &mut lowering.value,
+                &name,
+                json!({
+                    "type": "object", tree::ORIGIN: one.at,
+                    "description": format!("{what}: the schema that matched, or the body as it came."),
+                    "x-bindings": { "answer": spec },
+                }),
+            );
             names_by_set.insert(set, name.clone());
         }
         let what = if one.success { "success" } else { "error" };
-        renamed.insert(format!("#/components/schemas/{}{}{what}", one.id, names::MARK), format!("#/components/schemas/{name}"));
+        renamed.insert(
+            format!("#/components/schemas/{}{}{what}", one.id, names::MARK),
+            format!("#/components/schemas/{name}"),
+        );
         lowering.record(
             NAME,
             format!("{}/responses", one.at),
@@ -248,7 +311,10 @@ fn components(lowering: &mut Lowering, mut wanted: Vec<Wanted>) {
         );
     }
     tree::walk_schemas(&mut lowering.value, &mut |_, schema| {
-        let new = schema.get("$ref").and_then(Value::as_str).and_then(|text| renamed.get(text));
+        let new = schema
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(|text| renamed.get(text));
         if let Some(new) = new {
             schema.insert("$ref".to_owned(), json!(new));
         }
@@ -259,7 +325,10 @@ fn components(lowering: &mut Lowering, mut wanted: Vec<Wanted>) {
 /// Inline choices whose branches an answer took over are used by nothing any more.
 fn drop_unused(lowering: &mut Lowering) {
     let usage = super::usage::of(&lowering.value);
-    let schemas = lowering.value.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    let schemas = lowering
+        .value
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut);
     if let Some(schemas) = schemas {
         schemas.retain(|name, schema| {
             let inline = !tree::origin_of(schema).starts_with("/components/");
@@ -279,17 +348,23 @@ mod tests {
 
     #[test]
     fn several_error_schemas_are_one_enum() {
-        let (value, rewrites) = run(apply, json!({
-            "components": {"schemas": {"A": {"type": "object", "properties": {"a": {}}}, "B": {"type": "object", "properties": {"b": {}}}}},
-            "paths": {"/x": {"get": {"operationId": "les", "responses": {"200": body("A"), "400": body("A"), "404": body("B"), "default": body("A"), "301": {}}}}}
-        }));
+        let (value, rewrites) = run(
+            apply,
+            json!({
+                "components": {"schemas": {"A": {"type": "object", "properties": {"a": {}}}, "B": {"type": "object", "properties": {"b": {}}}}},
+                "paths": {"/x": {"get": {"operationId": "les", "responses": {"200": body("A"), "400": body("A"), "404": body("B"), "default": body("A"), "301": {}}}}}
+            }),
+        );
         let responses = value.pointer("/paths/~1x/get/responses").unwrap();
         let keys: Vec<&String> = responses.as_object().unwrap().keys().collect();
         assert_eq!(keys, ["200", "4XX", "5XX"]);
         assert_eq!(responses["4XX"], body("LesError"));
         assert_eq!(responses["200"], body("A"));
         let spec = value.pointer("/components/schemas/LesError/x-bindings/answer").unwrap();
-        assert_eq!(spec["statuses"], json!([[[400, 400], [400, 499], [500, 599]], [[404, 404]]]));
+        assert_eq!(
+            spec["statuses"],
+            json!([[[400, 400], [400, 499], [500, 599]], [[404, 404]]])
+        );
         assert_eq!(rewrites.len(), 3);
     }
 

@@ -32,10 +32,7 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     Ok(())
 }
 
-fn simplify(
-    schema: &mut Map<String, Value>,
-    known: &BTreeMap<String, Value>,
-) -> Option<(&'static str, &'static str)> {
+fn simplify(schema: &mut Map<String, Value>, known: &BTreeMap<String, Value>) -> Option<(&'static str, &'static str)> {
     let keyword = ["oneOf", "anyOf"].into_iter().find(|key| schema.contains_key(*key))?;
     let mut branches: Vec<Map<String, Value>> = schema
         .get(keyword)?
@@ -82,8 +79,7 @@ fn simplify(
         return Some(("the type of the one branch", "a choice with one branch"));
     }
     // Fields beside the choice belong to each branch, unless the branches can be one struct.
-    let objects: Option<Vec<Map<String, Value>>> =
-        branches.iter().map(|branch| object(branch, known, 0)).collect();
+    let objects: Option<Vec<Map<String, Value>>> = branches.iter().map(|branch| object(branch, known, 0)).collect();
     if let Some(objects) = &objects
         && !schema.contains_key("discriminator")
         && (keyword == "anyOf" || own_fields)
@@ -129,10 +125,16 @@ fn simplify(
     }
     if own_fields {
         schema.shift_remove(keyword);
-        return Some(("the fields beside it", "a choice that does not fit the fields beside it"));
+        return Some((
+            "the fields beside it",
+            "a choice that does not fit the fields beside it",
+        ));
     }
     // Texts, some of them listed: an open list, or any text.
-    let kinds: Vec<Option<&str>> = branches.iter().map(|branch| branch.get("type").and_then(Value::as_str)).collect();
+    let kinds: Vec<Option<&str>> = branches
+        .iter()
+        .map(|branch| branch.get("type").and_then(Value::as_str))
+        .collect();
     let plain = branches.iter().all(|branch| branch.get("format").is_none());
     if kinds.iter().all(|kind| *kind == Some("string")) && plain {
         let mut values: Vec<Value> = Vec::new();
@@ -175,18 +177,16 @@ fn is_null(branch: &Map<String, Value>) -> bool {
 }
 
 /// The branch as an object with fields, through references.
-fn object(
-    branch: &Map<String, Value>,
-    known: &BTreeMap<String, Value>,
-    depth: usize,
-) -> Option<Map<String, Value>> {
+fn object(branch: &Map<String, Value>, known: &BTreeMap<String, Value>, depth: usize) -> Option<Map<String, Value>> {
     if depth > 20 {
         return None;
     }
     if let Some(name) = tree::schema_name(branch) {
         return object(known.get(name)?.as_object()?, known, depth + 1);
     }
-    let plain = !["oneOf", "anyOf", "allOf", "enum"].iter().any(|key| branch.contains_key(*key));
+    let plain = !["oneOf", "anyOf", "allOf", "enum"]
+        .iter()
+        .any(|key| branch.contains_key(*key));
     (plain
         && (branch.contains_key("properties")
             || (branch.contains_key("required") && branch.get("type").is_none_or(|kind| kind == "object"))))
@@ -196,7 +196,11 @@ fn object(
 /// The fields of the schema and all branches, if none has two types; and what all require.
 fn together(schema: &Map<String, Value>, branches: &[Map<String, Value>]) -> Option<(Value, Value)> {
     let mut fields: Map<String, Value> = Map::new();
-    let own = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    let own = schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
     for (name, property) in own.into_iter().chain(
         branches
             .iter()
@@ -212,7 +216,11 @@ fn together(schema: &Map<String, Value>, branches: &[Map<String, Value>]) -> Opt
         }
     }
     let required = |schema: &Map<String, Value>| -> Vec<Value> {
-        schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default()
+        schema
+            .get("required")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
     };
     let mut all = required(schema);
     let mut common = branches.first().map(&required).unwrap_or_default();

@@ -30,7 +30,12 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         for keyword in KEYWORDS.into_iter().chain(["uniqueItems"]) {
             if let Some(value) = schema.shift_remove(keyword) {
                 removed.push(format!("`{keyword}`"));
-                said.push(format!("`{keyword}` {}", value.as_str().map_or_else(|| value.to_string(), |text| format!("`{text}`"))));
+                said.push(format!(
+                    "`{keyword}` {}",
+                    value
+                        .as_str()
+                        .map_or_else(|| value.to_string(), |text| format!("`{text}`"))
+                ));
             }
         }
         if !removed.is_empty() {
@@ -58,8 +63,14 @@ mod tests {
 
     #[test]
     fn rules_go_to_the_description() {
-        let (value, rewrites) = run(apply, components(json!({"A": {"type": "string", "maxLength": 3, "pattern": "^a"}})));
-        assert_eq!(value, components(json!({"A": {"type": "string", "description": "Rule: `maxLength` 3, `pattern` `^a`."}})));
+        let (value, rewrites) = run(
+            apply,
+            components(json!({"A": {"type": "string", "maxLength": 3, "pattern": "^a"}})),
+        );
+        assert_eq!(
+            value,
+            components(json!({"A": {"type": "string", "description": "Rule: `maxLength` 3, `pattern` `^a`."}}))
+        );
         assert_eq!(rewrites[0].pointer, "/components/schemas/A");
     }
 }

@@ -28,7 +28,11 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         for (value, target) in tag.get("mapping").and_then(Value::as_object).into_iter().flatten() {
             // A bare name is allowed in place of a reference.
             let text = target.as_str().unwrap_or_default();
-            let full = if text.starts_with('#') { text.to_owned() } else { format!("#/components/schemas/{}", tree::step(text)) };
+            let full = if text.starts_with('#') {
+                text.to_owned()
+            } else {
+                format!("#/components/schemas/{}", tree::step(text))
+            };
             mapping.insert(value.clone(), json!(full));
         }
         let before = mapping.len();
@@ -44,7 +48,12 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         tag.insert("mapping".to_owned(), json!(mapping));
     });
     for pointer in found {
-        lowering.record(NAME, format!("{pointer}/discriminator"), "progenitor ignores the discriminator; without a mapping the tag is the name of the schema", "the tag decides the variant");
+        lowering.record(
+            NAME,
+            format!("{pointer}/discriminator"),
+            "progenitor ignores the discriminator; without a mapping the tag is the name of the schema",
+            "the tag decides the variant",
+        );
     }
     Ok(())
 }
@@ -56,11 +65,17 @@ mod tests {
 
     #[test]
     fn the_missing_part_of_a_mapping_is_written_out() {
-        let (value, rewrites) = run(apply, components(json!({"A": {
-            "oneOf": [{"$ref": "#/components/schemas/B"}, {"$ref": "#/components/schemas/C"}],
-            "discriminator": {"propertyName": "t", "mapping": {"b": "B"}}
-        }})));
-        assert_eq!(value.pointer("/components/schemas/A/discriminator/mapping"), Some(&json!({"C": "#/components/schemas/C", "b": "#/components/schemas/B"})));
+        let (value, rewrites) = run(
+            apply,
+            components(json!({"A": {
+                "oneOf": [{"$ref": "#/components/schemas/B"}, {"$ref": "#/components/schemas/C"}],
+                "discriminator": {"propertyName": "t", "mapping": {"b": "B"}}
+            }})),
+        );
+        assert_eq!(
+            value.pointer("/components/schemas/A/discriminator/mapping"),
+            Some(&json!({"C": "#/components/schemas/C", "b": "#/components/schemas/B"}))
+        );
         assert_eq!(rewrites.len(), 1);
     }
 }

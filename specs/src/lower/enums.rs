@@ -81,7 +81,12 @@ fn others(lowering: &mut Lowering) {
         }
     });
     for pointer in found {
-        lowering.record(NAME, format!("{pointer}/enum"), "a list of values that are no texts", "the plain type; the description names the values");
+        lowering.record(
+            NAME,
+            format!("{pointer}/enum"),
+            "a list of values that are no texts",
+            "the plain type; the description names the values",
+        );
     }
 }
 
@@ -104,18 +109,39 @@ mod tests {
 
     #[test]
     fn direction_decides_how_open_a_list_is() {
-        let schema = |name: &str| json!({"application/json": {"schema": {"$ref": format!("#/components/schemas/{name}")}}});
+        let schema =
+            |name: &str| json!({"application/json": {"schema": {"$ref": format!("#/components/schemas/{name}")}}});
         let list = json!({"type": "string", "enum": ["a"]});
-        let (value, rewrites) = run(apply, json!({
-            "paths": {"/x": {"post": {"requestBody": {"content": schema("In")}, "responses": {"200": {"content": schema("Out")}, "400": {"content": schema("Both")}},
-                "parameters": [{"schema": {"$ref": "#/components/schemas/Both"}}]}}},
-            "components": {"schemas": {"In": list, "Out": list, "Both": list, "Number": {"type": "integer", "enum": [1, 2]}}}
-        }));
-        let spec = |name: &str| value.pointer(&format!("/components/schemas/{name}/x-bindings/enum")).unwrap().clone();
-        assert_eq!(spec("In"), json!({"values": ["a"], "requests": true, "responses": false}));
-        assert_eq!(spec("Out"), json!({"values": ["a"], "requests": false, "responses": true}));
-        assert_eq!(spec("Both"), json!({"values": ["a"], "requests": true, "responses": true}));
-        assert_eq!(value.pointer("/components/schemas/Number"), Some(&json!({"type": "integer", "description": "One of 1, 2 when this was written."})));
+        let (value, rewrites) = run(
+            apply,
+            json!({
+                "paths": {"/x": {"post": {"requestBody": {"content": schema("In")}, "responses": {"200": {"content": schema("Out")}, "400": {"content": schema("Both")}},
+                    "parameters": [{"schema": {"$ref": "#/components/schemas/Both"}}]}}},
+                "components": {"schemas": {"In": list, "Out": list, "Both": list, "Number": {"type": "integer", "enum": [1, 2]}}}
+            }),
+        );
+        let spec = |name: &str| {
+            value
+                .pointer(&format!("/components/schemas/{name}/x-bindings/enum"))
+                .unwrap()
+                .clone()
+        };
+        assert_eq!(
+            spec("In"),
+            json!({"values": ["a"], "requests": true, "responses": false})
+        );
+        assert_eq!(
+            spec("Out"),
+            json!({"values": ["a"], "requests": false, "responses": true})
+        );
+        assert_eq!(
+            spec("Both"),
+            json!({"values": ["a"], "requests": true, "responses": true})
+        );
+        assert_eq!(
+            value.pointer("/components/schemas/Number"),
+            Some(&json!({"type": "integer", "description": "One of 1, 2 when this was written."}))
+        );
         assert_eq!(rewrites.len(), 4);
     }
 }

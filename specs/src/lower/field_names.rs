@@ -42,7 +42,12 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
                 None => (name, property),
             })
             .collect();
-        for required in schema.get_mut("required").and_then(Value::as_array_mut).into_iter().flatten() {
+        for required in schema
+            .get_mut("required")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
             if let Some((_, new)) = renamed.iter().find(|(old, _)| required == old) {
                 *required = json!(new);
             }
@@ -52,7 +57,12 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         }
     });
     for (pointer, old, new) in found {
-        lowering.record(NAME, pointer, format!("`{old}` and another field have the same name in Rust"), format!("the field is `{new}`; its name on the wire stays"));
+        lowering.record(
+            NAME,
+            pointer,
+            format!("`{old}` and another field have the same name in Rust"),
+            format!("the field is `{new}`; its name on the wire stays"),
+        );
     }
     Ok(())
 }
@@ -64,11 +74,21 @@ mod tests {
 
     #[test]
     fn the_second_of_two_gets_a_number() {
-        let (value, rewrites) = run(apply, components(json!({"A": {"type": "object", "required": ["fooBar"], "properties": {"foo-bar": {}, "fooBar": {}, "Foo_Bar": {}}}})));
+        let (value, rewrites) = run(
+            apply,
+            components(
+                json!({"A": {"type": "object", "required": ["fooBar"], "properties": {"foo-bar": {}, "fooBar": {}, "Foo_Bar": {}}}}),
+            ),
+        );
         let mark = names::MARK;
-        assert_eq!(value, components(json!({"A": {"type": "object", "required": [format!("fooBar{mark}2")], "properties": {
-            "foo-bar": {}, format!("fooBar{mark}2"): {}, format!("Foo_Bar{mark}3"): {}
-        }}})));
+        assert_eq!(
+            value,
+            components(
+                json!({"A": {"type": "object", "required": [format!("fooBar{mark}2")], "properties": {
+                    "foo-bar": {}, format!("fooBar{mark}2"): {}, format!("Foo_Bar{mark}3"): {}
+                }}})
+            )
+        );
         assert_eq!(rewrites.len(), 2);
         assert_eq!(rewrites[0].pointer, "/components/schemas/A/properties/fooBar");
     }

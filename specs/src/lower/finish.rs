@@ -10,9 +10,21 @@ use crate::document::METHODS;
 
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     tree::walk_schemas(&mut lowering.value, &mut |_, schema| {
-        let required: Vec<Value> = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
-        for (name, property) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
-            let collection = property.get("type").is_some_and(|kind| kind == "array" || kind == "object") && property.get("properties").is_none();
+        let required: Vec<Value> = schema
+            .get("required")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        for (name, property) in schema
+            .get_mut("properties")
+            .and_then(Value::as_object_mut)
+            .into_iter()
+            .flatten()
+        {
+            let collection = property
+                .get("type")
+                .is_some_and(|kind| kind == "array" || kind == "object")
+                && property.get("properties").is_none();
             if !required.contains(&json!(name))
                 && !collection
                 && let Some(property) = property.as_object_mut()
@@ -49,7 +61,13 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         about["description"] = json!(description);
     }
     let mut paths = Map::new();
-    for (path, item) in lowering.value.get("paths").and_then(Value::as_object).into_iter().flatten() {
+    for (path, item) in lowering
+        .value
+        .get("paths")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         if path.starts_with("x-") {
             continue;
         }
@@ -63,7 +81,9 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         }
         paths.insert(path.clone(), Value::Object(kept));
     }
-    let schemas: Map<String, Value> = tree::components(&lowering.value).map(|(name, schema)| (name.clone(), schema.clone())).collect();
+    let schemas: Map<String, Value> = tree::components(&lowering.value)
+        .map(|(name, schema)| (name.clone(), schema.clone()))
+        .collect();
     lowering.value = json!({
         "openapi": "3.0.3", "info": about, "paths": paths, "components": { "schemas": schemas },
     });
@@ -71,7 +91,9 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
 }
 
 fn pick(object: &Map<String, Value>, keys: &[&str]) -> Map<String, Value> {
-    keys.iter().filter_map(|key| Some(((*key).to_owned(), object.get(*key)?.clone()))).collect()
+    keys.iter()
+        .filter_map(|key| Some(((*key).to_owned(), object.get(*key)?.clone())))
+        .collect()
 }
 
 fn tidy(operation: &Map<String, Value>) -> Value {
@@ -81,11 +103,19 @@ fn tidy(operation: &Map<String, Value>) -> Value {
             kept.insert(key.to_owned(), json!(text));
         }
     }
-    let parameters = operation.get("parameters").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
+    let parameters = operation
+        .get("parameters")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object);
     let parameters: Vec<Value> = parameters
         .map(|parameter| {
             let mut kept = pick(parameter, &["name", "in", "style", "schema"]);
-            kept.insert("required".to_owned(), json!(parameter.get("required") == Some(&json!(true))));
+            kept.insert(
+                "required".to_owned(),
+                json!(parameter.get("required") == Some(&json!(true))),
+            );
             if let Some(Value::String(text)) = parameter.get("description").filter(|text| **text != "") {
                 kept.insert("description".to_owned(), json!(text));
             }
@@ -99,8 +129,16 @@ fn tidy(operation: &Map<String, Value>) -> Value {
         kept.insert("requestBody".to_owned(), Value::Object(body));
     }
     let mut responses = Map::new();
-    for (status, response) in operation.get("responses").and_then(Value::as_object).into_iter().flatten() {
-        let mut kept = response.as_object().map(|response| pick(response, &["content"])).unwrap_or_default();
+    for (status, response) in operation
+        .get("responses")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        let mut kept = response
+            .as_object()
+            .map(|response| pick(response, &["content"]))
+            .unwrap_or_default();
         kept.insert("description".to_owned(), json!(""));
         responses.insert(status.clone(), Value::Object(kept));
     }
@@ -115,15 +153,21 @@ mod tests {
 
     #[test]
     fn only_what_makes_code_is_left() {
-        let (value, _) = run(apply, json!({
-            "openapi": "3.0", "servers": [], "security": 5,
-            "paths": {"/x": {"summary": "s", "get": {"operationId": "a", "tags": 7, "deprecated": "yes", "responses": {"200": {"headers": 1}}}}},
-            "components": {"examples": {}, "schemas": {"A": {"type": "array", "items": {"$ref": "#/components/schemas/A", "nullable": true}}}}
-        }));
-        assert_eq!(value, json!({
-            "openapi": "3.0.3", "info": {"title": "", "version": ""},
-            "paths": {"/x": {"get": {"operationId": "a", "parameters": [], "responses": {"200": {"description": ""}}}}},
-            "components": {"schemas": {"A": {"type": "array", "items": {"allOf": [{"$ref": "#/components/schemas/A"}], "nullable": true}}}}
-        }));
+        let (value, _) = run(
+            apply,
+            json!({
+                "openapi": "3.0", "servers": [], "security": 5,
+                "paths": {"/x": {"summary": "s", "get": {"operationId": "a", "tags": 7, "deprecated": "yes", "responses": {"200": {"headers": 1}}}}},
+                "components": {"examples": {}, "schemas": {"A": {"type": "array", "items": {"$ref": "#/components/schemas/A", "nullable": true}}}}
+            }),
+        );
+        assert_eq!(
+            value,
+            json!({
+                "openapi": "3.0.3", "info": {"title": "", "version": ""},
+                "paths": {"/x": {"get": {"operationId": "a", "parameters": [], "responses": {"200": {"description": ""}}}}},
+                "components": {"schemas": {"A": {"type": "array", "items": {"allOf": [{"$ref": "#/components/schemas/A"}], "nullable": true}}}}
+            })
+        );
     }
 }

@@ -61,14 +61,20 @@ mod tests {
 
     #[test]
     fn known_formats_stay_and_others_go() {
-        let (value, rewrites) = run(apply, components(json!({
-            "A": {"type": "string", "format": "guid"}, "B": {"type": "string", "format": "year"},
-            "C": {"type": "string", "format": "date"}, "D": {"type": "integer", "format": "year"}
-        })));
-        assert_eq!(value, components(json!({
-            "A": {"type": "string", "format": "uuid"}, "B": {"type": "string"},
-            "C": {"type": "string", "format": "date"}, "D": {"type": "integer"}
-        })));
+        let (value, rewrites) = run(
+            apply,
+            components(json!({
+                "A": {"type": "string", "format": "guid"}, "B": {"type": "string", "format": "year"},
+                "C": {"type": "string", "format": "date"}, "D": {"type": "integer", "format": "year"}
+            })),
+        );
+        assert_eq!(
+            value,
+            components(json!({
+                "A": {"type": "string", "format": "uuid"}, "B": {"type": "string"},
+                "C": {"type": "string", "format": "date"}, "D": {"type": "integer"}
+            }))
+        );
         assert_eq!(rewrites.len(), 3);
     }
 }

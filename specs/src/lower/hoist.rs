@@ -14,8 +14,26 @@ const NAME: &str = "inline-types";
 
 /// Names that generated code uses for something else.
 const TAKEN: [&str; 20] = [
-    "Option", "Some", "None", "Result", "Ok", "Err", "String", "Vec", "Box", "Default", "Clone",
-    "Debug", "PartialEq", "Send", "Sync", "Error", "Self", "From", "Into", "Drop",
+    "Option",
+    "Some",
+    "None",
+    "Result",
+    "Ok",
+    "Err",
+    "String",
+    "Vec",
+    "Box",
+    "Default",
+    "Clone",
+    "Debug",
+    "PartialEq",
+    "Send",
+    "Sync",
+    "Error",
+    "Self",
+    "From",
+    "Into",
+    "Drop",
 ];
 
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
@@ -31,7 +49,9 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         found: Vec::new(),
     };
     // Components first, in order, so that names follow the document.
-    let all: Vec<String> = tree::components(&lowering.value).map(|(name, _)| name.clone()).collect();
+    let all: Vec<String> = tree::components(&lowering.value)
+        .map(|(name, _)| name.clone())
+        .collect();
     for name in all {
         let pointer = format!("/components/schemas/{}", tree::step(&name));
         if let Some(schema) = lowering.value.pointer_mut(&pointer) {
@@ -40,7 +60,11 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     }
     tree::walk_parts(&mut lowering.value, &mut |part, pointer, value| {
         if part == tree::Part::Operation {
-            let id = value.get("operationId").and_then(Value::as_str).unwrap_or(pointer).to_owned();
+            let id = value
+                .get("operationId")
+                .and_then(Value::as_str)
+                .unwrap_or(pointer)
+                .to_owned();
             hoister.operation(value, &id);
         }
     });
@@ -52,7 +76,11 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         lowering.record(
             NAME,
             pointer,
-            if again { "an inline schema that stands elsewhere too" } else { "an inline schema has no name" },
+            if again {
+                "an inline schema that stands elsewhere too"
+            } else {
+                "an inline schema has no name"
+            },
             format!("the type is `{name}`"),
         );
     }
@@ -68,16 +96,38 @@ struct Hoister<'a> {
 
 impl Hoister<'_> {
     fn operation(&mut self, operation: &mut Value, id: &str) {
-        for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
-            let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        for parameter in operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
+            let name = parameter
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned();
             if let Some(schema) = parameter.get_mut("schema") {
                 self.whole(schema, &format!("{id}-{name}"));
             }
         }
-        let bodies = operation.get_mut("requestBody").and_then(|body| body.get_mut("content"));
+        let bodies = operation
+            .get_mut("requestBody")
+            .and_then(|body| body.get_mut("content"));
         self.content(bodies, &format!("{id}-request"));
-        for (status, response) in operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten() {
-            let suffix = if status.starts_with('2') { "response".to_owned() } else if status.starts_with(['4', '5', 'd']) { "error".to_owned() } else { format!("status-{status}") };
+        for (status, response) in operation
+            .get_mut("responses")
+            .and_then(Value::as_object_mut)
+            .into_iter()
+            .flatten()
+        {
+            let suffix = if status.starts_with('2') {
+                "response".to_owned()
+            } else if status.starts_with(['4', '5', 'd']) {
+                "error".to_owned()
+            } else {
+                format!("status-{status}")
+            };
             self.content(response.get_mut("content"), &format!("{id}-{suffix}"));
         }
     }
@@ -179,12 +229,20 @@ fn needs_name(schema: &Map<String, Value>) -> bool {
 fn component_names(lowering: &mut Lowering) {
     let mut taken: BTreeSet<String> = TAKEN.iter().map(|name| (*name).to_owned()).collect();
     let mut renamed = BTreeMap::new();
-    let all: Vec<String> = tree::components(&lowering.value).map(|(name, _)| name.clone()).collect();
+    let all: Vec<String> = tree::components(&lowering.value)
+        .map(|(name, _)| name.clone())
+        .collect();
     for name in &all {
-        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-' || c == '.');
+        let plain = name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-' || c == '.');
         let stable = plain && names::pascal(name) == names::pascal(&names::pascal(name));
         let wanted = if stable { name.clone() } else { names::pascal(name) };
-        let wanted = if TAKEN.contains(&names::pascal(&wanted).as_str()) { format!("{wanted}Type") } else { wanted };
+        let wanted = if TAKEN.contains(&names::pascal(&wanted).as_str()) {
+            format!("{wanted}Type")
+        } else {
+            wanted
+        };
         let unique = names::unique(&wanted, &mut taken);
         if unique != *name {
             renamed.insert(name.clone(), unique);
@@ -194,9 +252,15 @@ fn component_names(lowering: &mut Lowering) {
         return;
     }
     let reference = |name: &str| format!("#/components/schemas/{}", tree::step(name));
-    let references: BTreeMap<String, String> = renamed.iter().map(|(old, new)| (reference(old), reference(new))).collect();
+    let references: BTreeMap<String, String> = renamed
+        .iter()
+        .map(|(old, new)| (reference(old), reference(new)))
+        .collect();
     tree::walk_schemas(&mut lowering.value, &mut |_, schema| {
-        let new = schema.get("$ref").and_then(Value::as_str).and_then(|text| references.get(text));
+        let new = schema
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(|text| references.get(text));
         if let Some(new) = new {
             schema.insert("$ref".to_owned(), json!(new));
         }
@@ -207,14 +271,20 @@ fn component_names(lowering: &mut Lowering) {
             .into_iter()
             .flatten()
         {
-            let new = target.as_str().and_then(|text| references.get(text).cloned().or_else(|| renamed.get(text).cloned()));
+            let new = target
+                .as_str()
+                .and_then(|text| references.get(text).cloned().or_else(|| renamed.get(text).cloned()));
             if let Some(new) = new {
                 *target = json!(new);
             }
         }
     });
     let mut places = Vec::new();
-    if let Some(schemas) = lowering.value.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+    if let Some(schemas) = lowering
+        .value
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut)
+    {
         *schemas = std::mem::take(schemas)
             .into_iter()
             .map(|(name, schema)| match renamed.get(&name) {
@@ -227,7 +297,12 @@ fn component_names(lowering: &mut Lowering) {
             .collect();
     }
     for (pointer, old, new) in places {
-        lowering.record("type-names", pointer, format!("`{old}` is no name of its own in Rust"), format!("the type is `{}`", names::pascal(&new)));
+        lowering.record(
+            "type-names",
+            pointer,
+            format!("`{old}` is no name of its own in Rust"),
+            format!("the type is `{}`", names::pascal(&new)),
+        );
     }
 }
 
@@ -239,28 +314,43 @@ mod tests {
     #[test]
     fn inline_types_are_named_after_their_place_and_written_once() {
         let inline = json!({"type": "string", "enum": ["a"]});
-        let (value, rewrites) = run(apply, components(json!({
-            "A": {"type": "object", "properties": {"x": inline, "y": {"type": "array", "items": inline}}}
-        })));
-        assert_eq!(value, components(json!({
-            "A": {"type": "object", "properties": {
-                "x": {"$ref": "#/components/schemas/Ax"},
-                "y": {"type": "array", "items": {"$ref": "#/components/schemas/Ax"}}
-            }},
-            "Ax": inline
-        })));
+        let (value, rewrites) = run(
+            apply,
+            components(json!({
+                "A": {"type": "object", "properties": {"x": inline, "y": {"type": "array", "items": inline}}}
+            })),
+        );
+        assert_eq!(
+            value,
+            components(json!({
+                "A": {"type": "object", "properties": {
+                    "x": {"$ref": "#/components/schemas/Ax"},
+                    "y": {"type": "array", "items": {"$ref": "#/components/schemas/Ax"}}
+                }},
+                "Ax": inline
+            }))
+        );
         assert_eq!(rewrites.len(), 2);
     }
 
     #[test]
     fn names_that_clash_are_told_apart() {
-        let (value, rewrites) = run(apply, components(json!({
-            "foo_bar": {"type": "object", "properties": {"s": {"$ref": "#/components/schemas/String"}}},
-            "FooBar": {"type": "object", "properties": {"f": {"$ref": "#/components/schemas/FooBar"}}},
-            "String": {"type": "object"}
-        })));
-        assert_eq!(value.pointer("/components/schemas/FooBar2/properties/f/$ref"), Some(&json!("#/components/schemas/FooBar2")));
-        assert_eq!(value.pointer("/components/schemas/foo_bar/properties/s/$ref"), Some(&json!("#/components/schemas/StringType")));
+        let (value, rewrites) = run(
+            apply,
+            components(json!({
+                "foo_bar": {"type": "object", "properties": {"s": {"$ref": "#/components/schemas/String"}}},
+                "FooBar": {"type": "object", "properties": {"f": {"$ref": "#/components/schemas/FooBar"}}},
+                "String": {"type": "object"}
+            })),
+        );
+        assert_eq!(
+            value.pointer("/components/schemas/FooBar2/properties/f/$ref"),
+            Some(&json!("#/components/schemas/FooBar2"))
+        );
+        assert_eq!(
+            value.pointer("/components/schemas/foo_bar/properties/s/$ref"),
+            Some(&json!("#/components/schemas/StringType"))
+        );
         assert_eq!(rewrites.len(), 2);
     }
 }

@@ -15,12 +15,12 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     let bases: Vec<(String, Map<String, Value>)> = tree::components(&lowering.value)
         .filter_map(|(name, schema)| Some((name.clone(), schema.as_object()?.clone())))
         .filter(|(_, schema)| {
-            schema.contains_key("discriminator")
-                && !schema.contains_key("oneOf")
-                && !schema.contains_key("anyOf")
+            schema.contains_key("discriminator") && !schema.contains_key("oneOf") && !schema.contains_key("anyOf")
         })
         .collect();
-    let mut taken = tree::components(&lowering.value).map(|(name, _)| name.clone()).collect();
+    let mut taken = tree::components(&lowering.value)
+        .map(|(name, _)| name.clone())
+        .collect();
     for (base, schema) in bases {
         let heirs: Vec<String> = tree::components(&lowering.value)
             .filter(|(name, heir)| **name != base && takes_in(heir, &base))
@@ -31,7 +31,12 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
             if let Some(Value::Object(schema)) = component(lowering, &base) {
                 schema.shift_remove("discriminator");
             }
-            lowering.record(NAME, format!("{at}/discriminator"), "nothing inherits from it", "the plain struct");
+            lowering.record(
+                NAME,
+                format!("{at}/discriminator"),
+                "nothing inherits from it",
+                "the plain struct",
+            );
             continue;
         }
         let fields = names::unique(&format!("{base}Base"), &mut taken);
@@ -42,7 +47,12 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         let new = format!("#/components/schemas/{}", tree::step(&fields));
         let old = format!("#/components/schemas/{}", tree::step(&base));
         tree::walk_schemas(&mut lowering.value, &mut |_, schema| {
-            for part in schema.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
+            for part in schema
+                .get_mut("allOf")
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten()
+            {
                 if part.get("$ref").and_then(Value::as_str) == Some(&old)
                     && let Some(part) = part.as_object_mut()
                 {
@@ -62,9 +72,9 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
             .flatten()
             .map(|(tag, target)| (tag.clone(), target.clone()))
             .collect();
-        let base_named = mapping.values().any(|target| {
-            target.as_str().is_some_and(|target| target == old || target == base)
-        });
+        let base_named = mapping
+            .values()
+            .any(|target| target.as_str().is_some_and(|target| target == old || target == base));
         for target in mapping.values_mut() {
             if target.as_str().is_some_and(|target| target == old || target == base) {
                 *target = json!(new);
@@ -89,7 +99,10 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         lowering.record(
             NAME,
             format!("{at}/discriminator"),
-            format!("`{base}` stands for any of {}, and progenitor ignores the discriminator", heirs.join(", ")),
+            format!(
+                "`{base}` stands for any of {}, and progenitor ignores the discriminator",
+                heirs.join(", ")
+            ),
             format!("an enum `{base}` of its heirs; its own fields are `{fields}`"),
         );
     }
@@ -97,7 +110,9 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
 }
 
 fn component<'a>(lowering: &'a mut Lowering, name: &str) -> Option<&'a mut Value> {
-    lowering.value.pointer_mut(&format!("/components/schemas/{}", tree::step(name)))
+    lowering
+        .value
+        .pointer_mut(&format!("/components/schemas/{}", tree::step(name)))
 }
 
 fn takes_in(heir: &Value, base: &str) -> bool {
@@ -116,18 +131,24 @@ mod tests {
 
     #[test]
     fn a_base_becomes_the_choice_of_its_heirs() {
-        let (value, rewrites) = run(apply, components(json!({
-            "Dyr": {"type": "object", "discriminator": {"propertyName": "art"}, "properties": {"art": {"type": "string"}}},
-            "Katt": {"allOf": [{"$ref": "#/components/schemas/Dyr"}, {"type": "object"}]}
-        })));
-        assert_eq!(value, components(json!({
-            "Dyr": {
-                "oneOf": [{"$ref": "#/components/schemas/Katt"}, {"$ref": "#/components/schemas/DyrBase"}],
-                "discriminator": {"propertyName": "art", "mapping": {"Dyr": "#/components/schemas/DyrBase"}}
-            },
-            "Katt": {"allOf": [{"$ref": "#/components/schemas/DyrBase"}, {"type": "object"}]},
-            "DyrBase": {"type": "object", "properties": {"art": {"type": "string"}}}
-        })));
+        let (value, rewrites) = run(
+            apply,
+            components(json!({
+                "Dyr": {"type": "object", "discriminator": {"propertyName": "art"}, "properties": {"art": {"type": "string"}}},
+                "Katt": {"allOf": [{"$ref": "#/components/schemas/Dyr"}, {"type": "object"}]}
+            })),
+        );
+        assert_eq!(
+            value,
+            components(json!({
+                "Dyr": {
+                    "oneOf": [{"$ref": "#/components/schemas/Katt"}, {"$ref": "#/components/schemas/DyrBase"}],
+                    "discriminator": {"propertyName": "art", "mapping": {"Dyr": "#/components/schemas/DyrBase"}}
+                },
+                "Katt": {"allOf": [{"$ref": "#/components/schemas/DyrBase"}, {"type": "object"}]},
+                "DyrBase": {"type": "object", "properties": {"art": {"type": "string"}}}
+            }))
+        );
         assert_eq!(rewrites[0].pointer, "/components/schemas/Dyr/discriminator");
     }
 }

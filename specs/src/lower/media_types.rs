@@ -79,7 +79,11 @@ fn request(operation: &mut Map<String, Value>, found: &mut Found) -> Vec<String>
         return Vec::new();
     }
     if optional {
-        found.push((at.clone(), "an optional body, which progenitor does not know".to_owned(), "the body must be given".to_owned()));
+        found.push((
+            at.clone(),
+            "an optional body, which progenitor does not know".to_owned(),
+            "the body must be given".to_owned(),
+        ));
     }
     let kinds: Vec<String> = content.keys().cloned().collect();
     let first = kinds
@@ -92,20 +96,43 @@ fn request(operation: &mut Map<String, Value>, found: &mut Found) -> Vec<String>
         .unwrap_or_default();
     let others: Vec<String> = kinds.iter().filter(|kind| **kind != first).cloned().collect();
     for kind in &others {
-        found.push((at.clone(), format!("progenitor takes one media type, not {kind} as well"), format!("a method of its own, with `_{}` at the end, sends it as bytes", names::snake(&word(kind)))));
+        found.push((
+            at.clone(),
+            format!("progenitor takes one media type, not {kind} as well"),
+            format!(
+                "a method of its own, with `_{}` at the end, sends it as bytes",
+                names::snake(&word(kind))
+            ),
+        ));
     }
     let media = content.get(&first).cloned().unwrap_or_default();
     if is_json(&first) {
-        put_body(operation, "application/json", json!({ "schema": media.get("schema").cloned().unwrap_or_else(|| json!({})) }));
+        put_body(
+            operation,
+            "application/json",
+            json!({ "schema": media.get("schema").cloned().unwrap_or_else(|| json!({})) }),
+        );
         if essence(&first) != "application/json" {
             set(operation, "contentType", json!(first));
-            found.push((at, format!("progenitor does not know {first} as JSON"), "typed as JSON, sent under its own media type".to_owned()));
+            found.push((
+                at,
+                format!("progenitor does not know {first} as JSON"),
+                "typed as JSON, sent under its own media type".to_owned(),
+            ));
         }
     } else if is_form(&first, &content) {
-        put_body(operation, "application/x-www-form-urlencoded", json!({ "schema": media.get("schema").cloned().unwrap_or_default() }));
+        put_body(
+            operation,
+            "application/x-www-form-urlencoded",
+            json!({ "schema": media.get("schema").cloned().unwrap_or_default() }),
+        );
     } else {
         send_bytes(operation, &first);
-        found.push((at, format!("progenitor has no typed body for {first}"), "bytes".to_owned()));
+        found.push((
+            at,
+            format!("progenitor has no typed body for {first}"),
+            "bytes".to_owned(),
+        ));
     }
     others
 }
@@ -118,7 +145,14 @@ fn is_form(kind: &str, content: &Map<String, Value>) -> bool {
             .and_then(|media| media.get("schema"))
             .and_then(|schema| schema.get("properties"))
             .and_then(Value::as_object)
-            .is_some_and(|all| all.values().all(|property| matches!(property.get("type").and_then(Value::as_str), Some("string" | "integer" | "boolean" | "number"))))
+            .is_some_and(|all| {
+                all.values().all(|property| {
+                    matches!(
+                        property.get("type").and_then(Value::as_str),
+                        Some("string" | "integer" | "boolean" | "number")
+                    )
+                })
+            })
 }
 
 fn put_body(operation: &mut Map<String, Value>, kind: &str, media: Value) {
@@ -158,7 +192,11 @@ fn with_body(operation: &Map<String, Value>, kind: &str) -> Map<String, Value> {
 }
 
 fn rename(operation: &mut Map<String, Value>, word: &str) {
-    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let id = operation
+        .get("operationId")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     operation.insert("operationId".to_owned(), json!(format!("{id}-{word}")));
 }
 
@@ -191,12 +229,31 @@ fn responses(operation: &mut Map<String, Value>, found: &mut Found) -> Option<Ve
         let mut kept = Map::new();
         match typed {
             Some(kind) => {
-                let schema = content.get(&kind).and_then(|media| media.get("schema")).cloned().unwrap_or_else(|| json!({ ORIGIN: at }));
+                let schema = content
+                    .get(&kind)
+                    .and_then(|media| media.get("schema"))
+                    .cloned()
+                    .unwrap_or_else(|| json!({ ORIGIN: at }));
                 kept.insert("application/json".to_owned(), json!({ "schema": schema }));
                 if kinds.len() > 1 || kind != "application/json" {
-                    let others: Vec<String> = kinds.iter().filter(|other| **other != kind && !is_json(other)).cloned().collect();
-                    let effect = if others.is_empty() || !success { "JSON is decoded".to_owned() } else { format!("JSON is decoded; a method with `_as_bytes` at the end asks for {}", others.join(", ")) };
-                    found.push((format!("{at}/content"), format!("progenitor takes `application/json`, not {}", kinds.join(", ")), effect));
+                    let others: Vec<String> = kinds
+                        .iter()
+                        .filter(|other| **other != kind && !is_json(other))
+                        .cloned()
+                        .collect();
+                    let effect = if others.is_empty() || !success {
+                        "JSON is decoded".to_owned()
+                    } else {
+                        format!(
+                            "JSON is decoded; a method with `_as_bytes` at the end asks for {}",
+                            others.join(", ")
+                        )
+                    };
+                    found.push((
+                        format!("{at}/content"),
+                        format!("progenitor takes `application/json`, not {}", kinds.join(", ")),
+                        effect,
+                    ));
                     if success {
                         beside.extend(others);
                         only_bytes = false;
@@ -205,7 +262,11 @@ fn responses(operation: &mut Map<String, Value>, found: &mut Found) -> Option<Ve
             }
             None if !kinds.is_empty() => {
                 kept.insert(BYTES.to_owned(), bytes());
-                found.push((format!("{at}/content"), format!("progenitor has no typed response for {}", kinds.join(", ")), "a stream of bytes, whatever the media type".to_owned()));
+                found.push((
+                    format!("{at}/content"),
+                    format!("progenitor has no typed response for {}", kinds.join(", ")),
+                    "a stream of bytes, whatever the media type".to_owned(),
+                ));
                 if success {
                     accept.extend(kinds);
                 }
@@ -214,7 +275,12 @@ fn responses(operation: &mut Map<String, Value>, found: &mut Found) -> Option<Ve
         }
         *content = kept;
     }
-    if only_bytes && !accept.is_empty() && operation.get("x-bindings").is_none_or(|bindings| bindings.get("accept").is_none()) {
+    if only_bytes
+        && !accept.is_empty()
+        && operation
+            .get("x-bindings")
+            .is_none_or(|bindings| bindings.get("accept").is_none())
+    {
         accept.dedup();
         set(operation, "accept", json!(accept.join(", ")));
     }
@@ -248,7 +314,9 @@ fn receive_bytes(operation: &mut Map<String, Value>, kinds: &[String]) {
 }
 
 fn is_empty(schema: &Value) -> bool {
-    schema.as_object().is_some_and(|schema| schema.keys().all(|key| key == ORIGIN || key == "description"))
+    schema
+        .as_object()
+        .is_some_and(|schema| schema.keys().all(|key| key == ORIGIN || key == "description"))
 }
 
 fn essence(kind: &str) -> String {
@@ -268,26 +336,53 @@ mod tests {
 
     #[test]
     fn json_is_typed_and_the_rest_are_methods_of_their_own() {
-        let (value, rewrites) = run(apply, json!({"paths": {"/x": {"post": {
-            "operationId": "send",
-            "requestBody": {"required": true, "content": {"application/xml": {}, "application/json": {"schema": {"type": "object"}}}},
-            "responses": {"200": {"content": {"text/csv": {}, "application/json": {"schema": {"type": "array"}}}}}
-        }}}}));
-        let ids: Vec<&str> = value["paths"].as_object().unwrap().values().map(|item| item["post"]["operationId"].as_str().unwrap()).collect();
+        let (value, rewrites) = run(
+            apply,
+            json!({"paths": {"/x": {"post": {
+                "operationId": "send",
+                "requestBody": {"required": true, "content": {"application/xml": {}, "application/json": {"schema": {"type": "object"}}}},
+                "responses": {"200": {"content": {"text/csv": {}, "application/json": {"schema": {"type": "array"}}}}}
+            }}}}),
+        );
+        let ids: Vec<&str> = value["paths"]
+            .as_object()
+            .unwrap()
+            .values()
+            .map(|item| item["post"]["operationId"].as_str().unwrap())
+            .collect();
         assert_eq!(ids, ["send", "send-xml", "send-as-bytes"]);
-        assert_eq!(value.pointer("/paths/~1x/post/requestBody/content"), Some(&json!({"application/json": {"schema": {"type": "object"}}})));
-        assert_eq!(value.pointer("/paths/~1x/post/responses/200/content"), Some(&json!({"application/json": {"schema": {"type": "array"}}})));
+        assert_eq!(
+            value.pointer("/paths/~1x/post/requestBody/content"),
+            Some(&json!({"application/json": {"schema": {"type": "object"}}}))
+        );
+        assert_eq!(
+            value.pointer("/paths/~1x/post/responses/200/content"),
+            Some(&json!({"application/json": {"schema": {"type": "array"}}}))
+        );
         assert_eq!(rewrites.len(), 2);
     }
 
     #[test]
     fn any_media_type_with_an_object_is_json_and_documents_are_bytes() {
-        let (value, _) = run(apply, json!({"paths": {"/x": {"get": {"operationId": "get", "responses": {
-            "200": {"content": {"application/json": {"schema": {}}, "application/pdf": {"schema": {"type": "string", "format": "binary"}}}},
-            "400": {"content": {"*/*": {"schema": {"type": "object"}}}}
-        }}}}}));
-        assert_eq!(value.pointer("/paths/~1x/get/responses/400/content"), Some(&json!({"application/json": {"schema": {"type": "object"}}})));
-        assert!(value.pointer("/paths/~1x/get/responses/200/content/application~1octet-stream").is_some());
-        assert_eq!(value.pointer("/paths/~1x/get/x-bindings/accept"), Some(&json!("application/json, application/pdf")));
+        let (value, _) = run(
+            apply,
+            json!({"paths": {"/x": {"get": {"operationId": "get", "responses": {
+                "200": {"content": {"application/json": {"schema": {}}, "application/pdf": {"schema": {"type": "string", "format": "binary"}}}},
+                "400": {"content": {"*/*": {"schema": {"type": "object"}}}}
+            }}}}}),
+        );
+        assert_eq!(
+            value.pointer("/paths/~1x/get/responses/400/content"),
+            Some(&json!({"application/json": {"schema": {"type": "object"}}}))
+        );
+        assert!(
+            value
+                .pointer("/paths/~1x/get/responses/200/content/application~1octet-stream")
+                .is_some()
+        );
+        assert_eq!(
+            value.pointer("/paths/~1x/get/x-bindings/accept"),
+            Some(&json!("application/json, application/pdf"))
+        );
     }
 }

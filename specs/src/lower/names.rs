@@ -64,7 +64,17 @@ mod tests {
 
     #[test]
     fn a_type_name_is_its_own_name() {
-        for name in ["A_B", "BeloepINOK", "trekkBeløp", "foo-bar", "2fast", "type", "", "€", "A-B_c.D"] {
+        for name in [
+            "A_B",
+            "BeloepINOK",
+            "trekkBeløp",
+            "foo-bar",
+            "2fast",
+            "type",
+            "",
+            "€",
+            "A-B_c.D",
+        ] {
             assert_eq!(pascal(&pascal(name)), pascal(name), "{name}");
             assert!(syn::parse_str::<syn::Ident>(&pascal(name)).is_ok(), "{name}");
             assert!(syn::parse_str::<syn::Ident>(&snake(name)).is_ok(), "{name}");

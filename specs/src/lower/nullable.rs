@@ -22,20 +22,31 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         let (after, empty) = (values.len(), values.is_empty());
         if after < before {
             schema.insert("nullable".to_owned(), json!(true));
-            found.push((format!("{}/enum", tree::origin(schema)), "null among the values".to_owned(), "`Option`"));
+            found.push((
+                format!("{}/enum", tree::origin(schema)),
+                "null among the values".to_owned(),
+                "`Option`",
+            ));
         }
         if empty {
             schema.shift_remove("enum");
         }
     });
     let mut components = BTreeSet::new();
-    let schemas = lowering.value.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    let schemas = lowering
+        .value
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut);
     for (name, schema) in schemas.into_iter().flatten() {
         if let Some(schema) = schema.as_object_mut()
             && schema.shift_remove("nullable") == Some(json!(true))
         {
             components.insert(tree::step(name));
-            found.push((format!("{}/nullable", tree::origin(schema)), format!("`{name}` would become a wrapper around an inner type"), "`Option` at each place that refers to it"));
+            found.push((
+                format!("{}/nullable", tree::origin(schema)),
+                format!("`{name}` would become a wrapper around an inner type"),
+                "`Option` at each place that refers to it",
+            ));
         }
     }
     tree::walk_schemas(&mut lowering.value, &mut |_, schema| {
@@ -56,14 +67,20 @@ mod tests {
 
     #[test]
     fn nullable_moves_to_the_references() {
-        let (value, rewrites) = run(apply, components(json!({
-            "A": {"type": "string", "nullable": true, "enum": ["a", null]},
-            "B": {"type": "array", "items": {"$ref": "#/components/schemas/A"}}
-        })));
-        assert_eq!(value, components(json!({
-            "A": {"type": "string", "enum": ["a"]},
-            "B": {"type": "array", "items": {"$ref": "#/components/schemas/A", "nullable": true}}
-        })));
+        let (value, rewrites) = run(
+            apply,
+            components(json!({
+                "A": {"type": "string", "nullable": true, "enum": ["a", null]},
+                "B": {"type": "array", "items": {"$ref": "#/components/schemas/A"}}
+            })),
+        );
+        assert_eq!(
+            value,
+            components(json!({
+                "A": {"type": "string", "enum": ["a"]},
+                "B": {"type": "array", "items": {"$ref": "#/components/schemas/A", "nullable": true}}
+            }))
+        );
         assert_eq!(rewrites.len(), 2);
     }
 }

@@ -36,9 +36,16 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
             if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
                 required.retain(|name| !missing.iter().any(|missing| name == missing));
             }
-            found.push((format!("{at}/required"), format!("{} is required and not defined", missing.join(", ")), "an optional field of any JSON value: kept when it is there, not fatal when it is not"));
+            found.push((
+                format!("{at}/required"),
+                format!("{} is required and not defined", missing.join(", ")),
+                "an optional field of any JSON value: kept when it is there, not fatal when it is not",
+            ));
         }
-        let has_fields = schema.get("properties").and_then(Value::as_object).is_some_and(|all| !all.is_empty());
+        let has_fields = schema
+            .get("properties")
+            .and_then(Value::as_object)
+            .is_some_and(|all| !all.is_empty());
         match schema.get("additionalProperties") {
             Some(Value::Bool(false)) => {
                 schema.shift_remove("additionalProperties");
@@ -46,7 +53,11 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
                     // An object without any field is a struct without any, not a map.
                     schema.insert("properties".to_owned(), json!({}));
                 }
-                found.push((format!("{at}/additionalProperties"), "one new field would fail a whole response".to_owned(), "unknown fields are ignored when reading; a struct cannot send any"));
+                found.push((
+                    format!("{at}/additionalProperties"),
+                    "one new field would fail a whole response".to_owned(),
+                    "unknown fields are ignored when reading; a struct cannot send any",
+                ));
             }
             Some(Value::Bool(true)) => {
                 schema.shift_remove("additionalProperties");
@@ -55,10 +66,21 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
                 let clash = names.iter().any(|name| names::snake(name) == "extra");
                 if clash {
                     schema.shift_remove("additionalProperties");
-                    found.push((format!("{at}/additionalProperties"), "a field of its own is called `extra` too".to_owned(), "further fields are ignored"));
+                    found.push((
+                        format!("{at}/additionalProperties"),
+                        "a field of its own is called `extra` too".to_owned(),
+                        "further fields are ignored",
+                    ));
                 } else if *other != json!({ tree::ORIGIN: format!("{at}/additionalProperties") }) {
-                    schema.insert("additionalProperties".to_owned(), json!({ tree::ORIGIN: format!("{at}/additionalProperties") }));
-                    found.push((format!("{at}/additionalProperties"), "typed further fields beside named ones cannot be read one by one".to_owned(), "further fields are kept in `extra` as JSON values"));
+                    schema.insert(
+                        "additionalProperties".to_owned(),
+                        json!({ tree::ORIGIN: format!("{at}/additionalProperties") }),
+                    );
+                    found.push((
+                        format!("{at}/additionalProperties"),
+                        "typed further fields beside named ones cannot be read one by one".to_owned(),
+                        "further fields are kept in `extra` as JSON values",
+                    ));
                 }
             }
             _ => {}
@@ -75,7 +97,10 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
 fn read_only(lowering: &mut Lowering) {
     let usage = usage::of(&lowering.value);
     let mut found = Vec::new();
-    let schemas = lowering.value.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    let schemas = lowering
+        .value
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut);
     for (name, schema) in schemas.into_iter().flatten() {
         let one_sided: Vec<String> = schema
             .get("properties")
@@ -98,7 +123,12 @@ fn read_only(lowering: &mut Lowering) {
         }
     }
     for (pointer, fields) in found {
-        lowering.record(NAME, format!("{pointer}/required"), format!("{fields}: only one side writes it, and both use the type"), "the field is optional");
+        lowering.record(
+            NAME,
+            format!("{pointer}/required"),
+            format!("{fields}: only one side writes it, and both use the type"),
+            "the field is optional",
+        );
     }
 }
 
@@ -109,18 +139,24 @@ mod tests {
 
     #[test]
     fn closed_objects_open_and_undefined_fields_are_kept() {
-        let (value, rewrites) = run(apply, components(json!({
-            "A": {"type": "object", "additionalProperties": false, "required": ["a", "b"], "properties": {"a": {"type": "string"}}},
-            "B": {"type": "object", "additionalProperties": {"type": "number"}, "properties": {"a": {"type": "string"}}},
-            "C": {"type": "object", "additionalProperties": {"type": "string"}},
-            "D": {"type": "object", "additionalProperties": false}
-        })));
-        assert_eq!(value, components(json!({
-            "A": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {}}},
-            "B": {"type": "object", "additionalProperties": {}, "properties": {"a": {"type": "string"}}},
-            "C": {"type": "object", "additionalProperties": {"type": "string"}},
-            "D": {"type": "object", "properties": {}}
-        })));
+        let (value, rewrites) = run(
+            apply,
+            components(json!({
+                "A": {"type": "object", "additionalProperties": false, "required": ["a", "b"], "properties": {"a": {"type": "string"}}},
+                "B": {"type": "object", "additionalProperties": {"type": "number"}, "properties": {"a": {"type": "string"}}},
+                "C": {"type": "object", "additionalProperties": {"type": "string"}},
+                "D": {"type": "object", "additionalProperties": false}
+            })),
+        );
+        assert_eq!(
+            value,
+            components(json!({
+                "A": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {}}},
+                "B": {"type": "object", "additionalProperties": {}, "properties": {"a": {"type": "string"}}},
+                "C": {"type": "object", "additionalProperties": {"type": "string"}},
+                "D": {"type": "object", "properties": {}}
+            }))
+        );
         assert_eq!(rewrites.len(), 4);
     }
 }

@@ -10,7 +10,15 @@ const NAME: &str = "operation-ids";
 
 /// Methods that the generated client has anyway.
 const TAKEN: [&str; 9] = [
-    "new", "new_with_client", "api_version", "baseurl", "client", "inner", "pre", "post", "exec",
+    "new",
+    "new_with_client",
+    "api_version",
+    "baseurl",
+    "client",
+    "inner",
+    "pre",
+    "post",
+    "exec",
 ];
 
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
@@ -46,7 +54,12 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
             Some(given) => format!("`{given}` is the name of another operation too, or of a method every client has"),
             None => "no operationId that makes a name".to_owned(),
         };
-        lowering.record(NAME, pointer, reason, format!("the method is `{}`", names::snake(&name)));
+        lowering.record(
+            NAME,
+            pointer,
+            reason,
+            format!("the method is `{}`", names::snake(&name)),
+        );
     }
     Ok(())
 }
@@ -59,10 +72,12 @@ fn from_place(pointer: &str) -> String {
     let words: Vec<String> = path
         .split('/')
         .filter(|word| !word.is_empty())
-        .map(|word| match word.strip_prefix('{').and_then(|word| word.strip_suffix('}')) {
-            Some(parameter) => format!("by-{parameter}"),
-            None => word.to_owned(),
-        })
+        .map(
+            |word| match word.strip_prefix('{').and_then(|word| word.strip_suffix('}')) {
+                Some(parameter) => format!("by-{parameter}"),
+                None => word.to_owned(),
+            },
+        )
         .collect();
     format!("{method}-{}", words.join("-"))
 }
@@ -74,10 +89,13 @@ mod tests {
 
     #[test]
     fn missing_repeated_and_taken_names() {
-        let (value, rewrites) = run(apply, json!({"paths": {
-            "/a/{id}": {"get": {}, "put": {"operationId": "hent"}, "post": {"operationId": "Hent"}},
-            "/b": {"get": {"operationId": "client"}, "delete": {"operationId": "fjern"}}
-        }}));
+        let (value, rewrites) = run(
+            apply,
+            json!({"paths": {
+                "/a/{id}": {"get": {}, "put": {"operationId": "hent"}, "post": {"operationId": "Hent"}},
+                "/b": {"get": {"operationId": "client"}, "delete": {"operationId": "fjern"}}
+            }}),
+        );
         let id = |path: &str| value.pointer(path).unwrap().as_str().unwrap().to_owned();
         assert_eq!(id("/paths/~1a~1{id}/get/operationId"), "get-a-by-id");
         assert_eq!(id("/paths/~1a~1{id}/put/operationId"), "hent");

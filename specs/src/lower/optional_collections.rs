@@ -49,12 +49,18 @@ mod tests {
 
     #[test]
     fn only_optional_collections_become_options() {
-        let (value, rewrites) = run(apply, components(json!({"A": {"type": "object", "required": ["b"], "properties": {
-            "a": {"type": "array", "items": {}}, "b": {"type": "array", "items": {}}, "c": {"type": "object"}, "d": {"type": "string"}
-        }}})));
-        assert_eq!(value, components(json!({"A": {"type": "object", "required": ["b"], "properties": {
-            "a": {"type": "array", "items": {}, "nullable": true}, "b": {"type": "array", "items": {}}, "c": {"type": "object", "nullable": true}, "d": {"type": "string"}
-        }}})));
+        let (value, rewrites) = run(
+            apply,
+            components(json!({"A": {"type": "object", "required": ["b"], "properties": {
+                "a": {"type": "array", "items": {}}, "b": {"type": "array", "items": {}}, "c": {"type": "object"}, "d": {"type": "string"}
+            }}})),
+        );
+        assert_eq!(
+            value,
+            components(json!({"A": {"type": "object", "required": ["b"], "properties": {
+                "a": {"type": "array", "items": {}, "nullable": true}, "b": {"type": "array", "items": {}}, "c": {"type": "object", "nullable": true}, "d": {"type": "string"}
+            }}}))
+        );
         assert_eq!(rewrites.len(), 2);
     }
 }

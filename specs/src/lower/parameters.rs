@@ -22,8 +22,16 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     let mut found = Vec::new();
     let mut failed = None;
     tree::walk_operations(&mut lowering.value, &mut |pointer, operation| {
-        let path = pointer.split('/').nth(2).unwrap_or_default().replace("~1", "/").replace("~0", "~");
-        let mut work = Work { snapshot: &snapshot, found: &mut found };
+        let path = pointer
+            .split('/')
+            .nth(2)
+            .unwrap_or_default()
+            .replace("~1", "/")
+            .replace("~0", "~");
+        let mut work = Work {
+            snapshot: &snapshot,
+            found: &mut found,
+        };
         if let Err((pointer, problem)) = work.operation(operation, &path) {
             failed.get_or_insert((pointer, problem));
         }
@@ -52,7 +60,12 @@ impl Work<'_> {
             Some(Value::Array(all)) => all,
             Some(_) => return Err((format!("{at}/parameters"), "the parameters are no list".to_owned())),
         };
-        let in_path = template(path).ok_or_else(|| (at.clone(), format!("the path `{path}` does not start with `/`, or has a `{{` without its `}}`")))?;
+        let in_path = template(path).ok_or_else(|| {
+            (
+                at.clone(),
+                format!("the path `{path}` does not start with `/`, or has a `{{` without its `}}`"),
+            )
+        })?;
         let mut done: Vec<Value> = Vec::new();
         for parameter in given {
             let Some(parameter) = parameter.as_object().cloned() else {
@@ -61,10 +74,16 @@ impl Work<'_> {
             self.one(parameter, &in_path, &mut done)?;
         }
         for name in &in_path {
-            let known = done.iter().any(|parameter| parameter.get("in") == Some(&json!("path")) && parameter.get("name") == Some(&json!(name)));
+            let known = done.iter().any(|parameter| {
+                parameter.get("in") == Some(&json!("path")) && parameter.get("name") == Some(&json!(name))
+            });
             if !known {
                 done.push(json!({"name": name, "in": "path", "required": true, "schema": {"type": "string", ORIGIN: at}, ORIGIN: at}));
-                self.note(&at, format!("`{{{name}}}` stands in the path and is not declared"), "a text");
+                self.note(
+                    &at,
+                    format!("`{{{name}}}` stands in the path and is not declared"),
+                    "a text",
+                );
             }
         }
         self.rename(&mut done);
@@ -76,17 +95,36 @@ impl Work<'_> {
         self.found.push((at.to_owned(), reason.into(), effect.into()));
     }
 
-    fn one(&mut self, mut parameter: Map<String, Value>, in_path: &[String], done: &mut Vec<Value>) -> Result<(), Problem> {
+    fn one(
+        &mut self,
+        mut parameter: Map<String, Value>,
+        in_path: &[String],
+        done: &mut Vec<Value>,
+    ) -> Result<(), Problem> {
         let at = tree::origin(&parameter);
         let text = |key: &str| parameter.get(key).and_then(Value::as_str).map(str::to_owned);
         let (Some(name), Some(place)) = (text("name"), text("in")) else {
             return Err((at, "a parameter needs `name` and `in`".to_owned()));
         };
-        let style = text("style").unwrap_or_else(|| if place == "query" || place == "cookie" { "form" } else { "simple" }.to_owned());
-        let explode = parameter.get("explode").and_then(Value::as_bool).unwrap_or(style == "form");
+        let style = text("style").unwrap_or_else(|| {
+            if place == "query" || place == "cookie" {
+                "form"
+            } else {
+                "simple"
+            }
+            .to_owned()
+        });
+        let explode = parameter
+            .get("explode")
+            .and_then(Value::as_bool)
+            .unwrap_or(style == "form");
         match place.as_str() {
             "header" if ["accept", "content-type", "authorization"].contains(&name.to_ascii_lowercase().as_str()) => {
-                self.note(&at, format!("OpenAPI gives a parameter `{name}` no meaning"), "left out");
+                self.note(
+                    &at,
+                    format!("OpenAPI gives a parameter `{name}` no meaning"),
+                    "left out",
+                );
                 return Ok(());
             }
             "path" if !in_path.contains(&name) => {
@@ -97,26 +135,53 @@ impl Work<'_> {
                 parameter.insert("required".to_owned(), json!(true));
             }
             "query" | "header" | "cookie" => {}
-            other => return Err((format!("{at}/in"), format!("a parameter in `{other}` does not exist in OpenAPI 3.0"))),
+            other => {
+                return Err((
+                    format!("{at}/in"),
+                    format!("a parameter in `{other}` does not exist in OpenAPI 3.0"),
+                ));
+            }
         }
         if (place == "header" || place == "cookie") && !token(&name) {
-            return Err((format!("{at}/name"), format!("`{name}` cannot be the name of a {place}")));
+            return Err((
+                format!("{at}/name"),
+                format!("`{name}` cannot be the name of a {place}"),
+            ));
         }
         if let Some(content) = parameter.shift_remove("content") {
-            let kind = content.as_object().and_then(|all| all.keys().next().cloned()).unwrap_or_default();
+            let kind = content
+                .as_object()
+                .and_then(|all| all.keys().next().cloned())
+                .unwrap_or_default();
             parameter.insert("schema".to_owned(), json!({"type": "string", ORIGIN: at}));
-            self.note(&format!("{at}/content"), format!("a parameter written as {kind}"), "a text that the caller writes as that media type");
+            self.note(
+                &format!("{at}/content"),
+                format!("a parameter written as {kind}"),
+                "a text that the caller writes as that media type",
+            );
         }
-        let schema = parameter.entry("schema").or_insert_with(|| json!({"type": "string", ORIGIN: at})).clone();
+        let schema = parameter
+            .entry("schema")
+            .or_insert_with(|| json!({"type": "string", ORIGIN: at}))
+            .clone();
         let target = self.resolved(&schema);
         let kind = target.get("type").and_then(Value::as_str).unwrap_or("").to_owned();
-        let refuse = |what: &str| Err((at.clone(), format!("the {place} parameter `{name}` is {what} in the style `{style}`, which generated clients cannot send")));
+        let refuse = |what: &str| {
+            Err((
+                at.clone(),
+                format!(
+                    "the {place} parameter `{name}` is {what} in the style `{style}`, which generated clients cannot send"
+                ),
+            ))
+        };
         if let Some(schema) = parameter.get_mut("schema").and_then(Value::as_object_mut) {
             schema.shift_remove("nullable");
         }
         match (place.as_str(), style.as_str(), kind.as_str()) {
             (_, "matrix" | "label", _) => return refuse("written"),
-            ("query", "deepObject", "object") => return self.fields(&parameter, &target, done, |field| format!("{name}[{field}]")),
+            ("query", "deepObject", "object") => {
+                return self.fields(&parameter, &target, done, |field| format!("{name}[{field}]"));
+            }
             (_, "deepObject", _) => return refuse("no object"),
             ("query", "form", "object") if explode => return self.fields(&parameter, &target, done, str::to_owned),
             (_, _, "object") => return refuse("an object"),
@@ -131,45 +196,85 @@ impl Work<'_> {
                     // Exploded, these styles are the same as the form style.
                     parameter.insert("schema".to_owned(), target_array(&schema, &target));
                 } else {
-                    let items = target.get("items").cloned().unwrap_or_else(|| json!({"type": "string"}));
+                    let items = target
+                        .get("items")
+                        .cloned()
+                        .unwrap_or_else(|| json!({"type": "string"}));
                     parameter.insert("schema".to_owned(), native(list, &at, &[items]));
                     self.note(&at, format!("a list in the style `{style}` in the {place}, which progenitor writes as several parameters or not at all"), format!("`{list}`, written as one value; it is made from a `Vec`"));
                 }
             }
             ("path" | "header" | "cookie", _, "string") if target.get("format") == Some(&json!("date-time")) => {
                 parameter.insert("schema".to_owned(), native("Rfc3339", &at, &[]));
-                self.note(&at, "progenitor writes a time outside the query as text for people", "`Rfc3339`, made from a `chrono::DateTime<Utc>` and written as RFC 3339");
+                self.note(
+                    &at,
+                    "progenitor writes a time outside the query as text for people",
+                    "`Rfc3339`, made from a `chrono::DateTime<Utc>` and written as RFC 3339",
+                );
             }
             _ => {}
         }
         if place == "cookie" {
             parameter.insert("in".to_owned(), json!("header"));
             parameter.insert("name".to_owned(), json!(format!("{name}{}{COOKIE}", names::MARK)));
-            self.note(&at, "progenitor has no cookie parameters", "a parameter like any other; all of them go into one `Cookie` header");
+            self.note(
+                &at,
+                "progenitor has no cookie parameters",
+                "a parameter like any other; all of them go into one `Cookie` header",
+            );
         }
-        parameter.insert("style".to_owned(), json!(if place == "query" { "form" } else { "simple" }));
+        parameter.insert(
+            "style".to_owned(),
+            json!(if place == "query" { "form" } else { "simple" }),
+        );
         parameter.shift_remove("explode");
         done.push(Value::Object(parameter));
         Ok(())
     }
 
     /// An object whose fields are parameters of their own.
-    fn fields(&mut self, parameter: &Map<String, Value>, target: &Value, done: &mut Vec<Value>, name: impl Fn(&str) -> String) -> Result<(), Problem> {
+    fn fields(
+        &mut self,
+        parameter: &Map<String, Value>,
+        target: &Value,
+        done: &mut Vec<Value>,
+        name: impl Fn(&str) -> String,
+    ) -> Result<(), Problem> {
         let at = tree::origin(parameter);
         let required = parameter.get("required") == Some(&json!(true));
-        let properties = target.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+        let properties = target
+            .get("properties")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
         if properties.is_empty() {
             return Err((at, "an object without named fields in the query".to_owned()));
         }
         for (field, schema) in properties {
-            let kind = self.resolved(&schema).get("type").and_then(Value::as_str).unwrap_or("string").to_owned();
+            let kind = self
+                .resolved(&schema)
+                .get("type")
+                .and_then(Value::as_str)
+                .unwrap_or("string")
+                .to_owned();
             if kind == "object" || kind == "array" {
-                return Err((at, format!("`{field}` of an object in the query is {kind}, for which no style says how it is written")));
+                return Err((
+                    at,
+                    format!("`{field}` of an object in the query is {kind}, for which no style says how it is written"),
+                ));
             }
-            let needed = required && target.get("required").and_then(Value::as_array).is_some_and(|all| all.contains(&json!(field)));
+            let needed = required
+                && target
+                    .get("required")
+                    .and_then(Value::as_array)
+                    .is_some_and(|all| all.contains(&json!(field)));
             done.push(json!({"name": name(&field), "in": "query", "required": needed, "schema": schema, "description": schema.get("description").cloned().unwrap_or(json!("")), "style": "form", ORIGIN: at}));
         }
-        self.note(&at, "progenitor takes no object in the query", "one parameter for each field");
+        self.note(
+            &at,
+            "progenitor takes no object in the query",
+            "one parameter for each field",
+        );
         Ok(())
     }
 
@@ -177,7 +282,10 @@ impl Work<'_> {
     fn resolved(&self, schema: &Value) -> Value {
         let mut now = schema.clone();
         for _ in 0..32 {
-            let next = now.as_object().and_then(tree::schema_name).and_then(|name| self.snapshot.pointer(&format!("/components/schemas/{name}")));
+            let next = now
+                .as_object()
+                .and_then(tree::schema_name)
+                .and_then(|name| self.snapshot.pointer(&format!("/components/schemas/{name}")));
             match next {
                 Some(next) => now = next.clone(),
                 None => break,
@@ -192,19 +300,42 @@ impl Work<'_> {
         // A path parameter keeps its name: it stands in the path.
         done.sort_by_key(|parameter| parameter.get("in") != Some(&json!("path")));
         for parameter in done {
-            let wire = parameter.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-            let place = parameter.get("in").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let wire = parameter
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned();
+            let place = parameter
+                .get("in")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned();
             let plain = wire.split(names::MARK).next().unwrap_or_default();
             let mut name = wire.clone();
             let mut number = 1;
             while taken.contains(&names::snake(&name)) && place != "path" {
-                let suffix = if number == 1 { place.clone() } else { format!("{place}{number}") };
-                name = if wire.contains(names::MARK) { format!("{wire}{number}") } else { format!("{plain}{}{suffix}", names::MARK) };
+                let suffix = if number == 1 {
+                    place.clone()
+                } else {
+                    format!("{place}{number}")
+                };
+                name = if wire.contains(names::MARK) {
+                    format!("{wire}{number}")
+                } else {
+                    format!("{plain}{}{suffix}", names::MARK)
+                };
                 number += 1;
             }
             taken.insert(names::snake(&name));
             if name != wire {
-                self.found.push((tree::origin_of(parameter), format!("another parameter, or the builder itself, has the Rust name `{}`", names::snake(&wire)), format!("the parameter is `{}`; its name on the wire stays", names::snake(&name))));
+                self.found.push((
+                    tree::origin_of(parameter),
+                    format!(
+                        "another parameter, or the builder itself, has the Rust name `{}`",
+                        names::snake(&wire)
+                    ),
+                    format!("the parameter is `{}`; its name on the wire stays", names::snake(&name)),
+                ));
                 if let Some(parameter) = parameter.as_object_mut() {
                     parameter.insert("name".to_owned(), json!(name));
                 }
@@ -215,7 +346,11 @@ impl Work<'_> {
 
 /// The list itself when it is referred to, so that its items are seen.
 fn target_array(schema: &Value, target: &Value) -> Value {
-    if schema.get("$ref").is_some() { target.clone() } else { schema.clone() }
+    if schema.get("$ref").is_some() {
+        target.clone()
+    } else {
+        schema.clone()
+    }
 }
 
 /// A type that the generator writes, with its type parameters.
@@ -247,7 +382,10 @@ fn template(path: &str) -> Option<Vec<String>> {
 
 /// A token of RFC 9110, section 5.6.2.
 fn token(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 #[cfg(test)]
@@ -261,26 +399,41 @@ mod tests {
 
     #[test]
     fn cookies_and_lists_become_plain_parameters() {
-        let (value, rewrites) = run(apply, operation("/x", json!([
-            {"name": "økt", "in": "query", "schema": {"type": "string"}},
-            {"name": "sid", "in": "cookie", "schema": {"type": "string"}},
-            {"name": "ids", "in": "query", "explode": false, "schema": {"type": "array", "items": {"type": "integer"}}},
-            {"name": "many", "in": "query", "schema": {"type": "array", "items": {"type": "integer"}}}
-        ])));
+        let (value, rewrites) = run(
+            apply,
+            operation(
+                "/x",
+                json!([
+                    {"name": "økt", "in": "query", "schema": {"type": "string"}},
+                    {"name": "sid", "in": "cookie", "schema": {"type": "string"}},
+                    {"name": "ids", "in": "query", "explode": false, "schema": {"type": "array", "items": {"type": "integer"}}},
+                    {"name": "many", "in": "query", "schema": {"type": "array", "items": {"type": "integer"}}}
+                ]),
+            ),
+        );
         let parameters = value.pointer("/paths/~1x/get/parameters").unwrap();
         assert_eq!(parameters[1]["in"], "header");
         assert_eq!(parameters[1]["name"], format!("sid{}cookie", names::MARK));
-        assert_eq!(parameters[2]["schema"]["x-rust-type"]["path"], "bindings_types::CommaList");
+        assert_eq!(
+            parameters[2]["schema"]["x-rust-type"]["path"],
+            "bindings_types::CommaList"
+        );
         assert_eq!(parameters[3]["schema"]["type"], "array");
         assert_eq!(rewrites.len(), 2);
     }
 
     #[test]
     fn clashing_names_stay_apart_and_the_path_wins() {
-        let (value, _) = run(apply, operation("/x/{id}", json!([
-            {"name": "id", "in": "query", "schema": {"type": "string"}},
-            {"name": "client", "in": "header", "schema": {"type": "string"}}
-        ])));
+        let (value, _) = run(
+            apply,
+            operation(
+                "/x/{id}",
+                json!([
+                    {"name": "id", "in": "query", "schema": {"type": "string"}},
+                    {"name": "client", "in": "header", "schema": {"type": "string"}}
+                ]),
+            ),
+        );
         let parameters = value.pointer("/paths/~1x~1{id}/get/parameters").unwrap();
         assert_eq!(parameters[0]["name"], "id");
         assert_eq!(parameters[0]["in"], "path");
@@ -290,8 +443,14 @@ mod tests {
 
     #[test]
     fn deep_objects_are_flattened() {
-        let (value, _) = run(apply, operation("/x", json!([{"name": "filter", "in": "query", "style": "deepObject", "required": true,
-            "schema": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}}])));
+        let (value, _) = run(
+            apply,
+            operation(
+                "/x",
+                json!([{"name": "filter", "in": "query", "style": "deepObject", "required": true,
+            "schema": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}}]),
+            ),
+        );
         let parameters = value.pointer("/paths/~1x/get/parameters").unwrap();
         assert_eq!(parameters[0]["name"], "filter[a]");
         assert_eq!(parameters[0]["required"], true);
@@ -300,7 +459,13 @@ mod tests {
 
     #[test]
     fn what_cannot_be_sent_is_refused_by_name() {
-        let error = refused(apply, operation("/x/{a}", json!([{"name": "a", "in": "path", "style": "matrix", "schema": {"type": "string"}}])));
+        let error = refused(
+            apply,
+            operation(
+                "/x/{a}",
+                json!([{"name": "a", "in": "path", "style": "matrix", "schema": {"type": "string"}}]),
+            ),
+        );
         assert!(error.problem.contains("`matrix`"), "{error}");
         assert_eq!(error.pointer, "/paths/~1x~1{a}/get/parameters/0");
         refused(apply, operation("/x/{a", json!([])));

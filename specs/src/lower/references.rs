@@ -49,19 +49,13 @@ fn percent_decoded(text: &str) -> String {
 }
 
 fn reference(value: &Value) -> Option<String> {
-    value.get("$ref").map(|target| {
-        target
-            .as_str()
-            .map_or_else(|| target.to_string(), str::to_owned)
-    })
+    value
+        .get("$ref")
+        .map(|target| target.as_str().map_or_else(|| target.to_string(), str::to_owned))
 }
 
 /// What a reference stands for, through further references.
-fn target(
-    lowering: &Lowering,
-    at: &str,
-    reference_text: &str,
-) -> Result<(String, Value), LowerError> {
+fn target(lowering: &Lowering, at: &str, reference_text: &str) -> Result<(String, Value), LowerError> {
     let mut text = reference_text.to_owned();
     for _ in 0..HOPS {
         let Some(pointer) = local(&text) else {
@@ -105,12 +99,7 @@ fn path_items(lowering: &mut Lowering) -> Result<(), LowerError> {
         if let Some(place) = lowering.value.pointer_mut(&pointer) {
             *place = item;
         }
-        lowering.record(
-            NAME,
-            pointer,
-            "progenitor follows no reference to a path",
-            "none",
-        );
+        lowering.record(NAME, pointer, "progenitor follows no reference to a path", "none");
     }
     Ok(())
 }
@@ -157,15 +146,11 @@ fn shared_parameters(lowering: &mut Lowering) {
             if !METHODS.contains(&method.as_str()) {
                 continue;
             }
-            let own = operation
-                .entry("parameters")
-                .or_insert_with(|| json!([]));
+            let own = operation.entry("parameters").or_insert_with(|| json!([]));
             let Some(own) = own.as_array_mut() else {
                 continue;
             };
-            let key = |parameter: &Value| {
-                (parameter.get("name").cloned(), parameter.get("in").cloned())
-            };
+            let key = |parameter: &Value| (parameter.get("name").cloned(), parameter.get("in").cloned());
             let taken: Vec<_> = own.iter().map(key).collect();
             let missing = shared.iter().filter(|shared| !taken.contains(&key(shared)));
             let mut all: Vec<Value> = missing.cloned().collect();
@@ -240,7 +225,10 @@ fn schemas(lowering: &mut Lowering) -> Result<(), LowerError> {
             continue;
         };
         let at = tree::origin_of(place);
-        let moved = std::mem::replace(place, json!({ "$ref": format!("#/components/schemas/{name}"), tree::ORIGIN: at }));
+        let moved = std::mem::replace(
+            place,
+            json!({ "$ref": format!("#/components/schemas/{name}"), tree::ORIGIN: at }),
+        );
         insert_component(&mut lowering.value, &name, moved);
         lowering.record(
             NAME,
@@ -294,8 +282,19 @@ fn is_component(pointer: &str) -> bool {
 /// A name from the steps of a pointer that say something.
 fn spoken(pointer: &str) -> String {
     let silent = [
-        "", "components", "schemas", "properties", "paths", "content", "schema", "responses",
-        "parameters", "application~1json", "allOf", "oneOf", "anyOf",
+        "",
+        "components",
+        "schemas",
+        "properties",
+        "paths",
+        "content",
+        "schema",
+        "responses",
+        "parameters",
+        "application~1json",
+        "allOf",
+        "oneOf",
+        "anyOf",
     ];
     pointer
         .split('/')
@@ -308,9 +307,7 @@ fn spoken(pointer: &str) -> String {
 /// A component that is only a reference, and comes back to itself, says nothing.
 fn alias_cycles(lowering: &mut Lowering) {
     let next: BTreeMap<String, String> = tree::components(&lowering.value)
-        .filter_map(|(name, schema)| {
-            Some((name.clone(), tree::schema_name(schema.as_object()?)?.to_owned()))
-        })
+        .filter_map(|(name, schema)| Some((name.clone(), tree::schema_name(schema.as_object()?)?.to_owned())))
         .collect();
     let mut cyclic = Vec::new();
     for name in next.keys() {
@@ -335,12 +332,7 @@ fn alias_cycles(lowering: &mut Lowering) {
         let mut empty = Map::new();
         empty.insert(tree::ORIGIN.to_owned(), json!(at));
         *schema = empty;
-        lowering.record(
-            NAME,
-            at,
-            format!("`{name}` is defined as itself"),
-            "any JSON value",
-        );
+        lowering.record(NAME, at, format!("`{name}` is defined as itself"), "any JSON value");
     }
 }
 
@@ -372,9 +364,18 @@ fn siblings(lowering: &mut Lowering) {
     for (pointer, removed, description) in found {
         let removed: Vec<String> = removed.iter().map(|key| format!("`{key}`")).collect();
         let (reason, effect) = match (removed.is_empty(), description) {
-            (true, _) => ("a description beside `$ref`, which progenitor drops".to_owned(), "the field keeps its description"),
-            (false, true) => (format!("{} beside `$ref` has no meaning", removed.join(", ")), "ignored; the field keeps its description"),
-            (false, false) => (format!("{} beside `$ref` has no meaning", removed.join(", ")), "ignored"),
+            (true, _) => (
+                "a description beside `$ref`, which progenitor drops".to_owned(),
+                "the field keeps its description",
+            ),
+            (false, true) => (
+                format!("{} beside `$ref` has no meaning", removed.join(", ")),
+                "ignored; the field keeps its description",
+            ),
+            (false, false) => (
+                format!("{} beside `$ref` has no meaning", removed.join(", ")),
+                "ignored",
+            ),
         };
         lowering.record(NAME, pointer, reason, effect);
     }
@@ -394,15 +395,28 @@ mod tests {
                 "B": {"type": "object", "properties": {"b": {"$ref": "#/components/schemas/A/properties/a"}}}
             })),
         );
-        assert_eq!(value.pointer("/components/schemas/A/properties/a/$ref"), Some(&json!("#/components/schemas/Aa")));
-        assert_eq!(value.pointer("/components/schemas/B/properties/b/$ref"), Some(&json!("#/components/schemas/Aa")));
+        assert_eq!(
+            value.pointer("/components/schemas/A/properties/a/$ref"),
+            Some(&json!("#/components/schemas/Aa"))
+        );
+        assert_eq!(
+            value.pointer("/components/schemas/B/properties/b/$ref"),
+            Some(&json!("#/components/schemas/Aa"))
+        );
         assert_eq!(rewrites[0].pointer, "/components/schemas/A/properties/a");
     }
 
     #[test]
     fn outside_and_nowhere_are_refused_with_the_place() {
-        for target in ["other.yaml#/X", "https://example.test/x.json", "#/components/schemas/Nothing"] {
-            let error = refused(apply, components(json!({ "A": {"type": "array", "items": {"$ref": target}} })));
+        for target in [
+            "other.yaml#/X",
+            "https://example.test/x.json",
+            "#/components/schemas/Nothing",
+        ] {
+            let error = refused(
+                apply,
+                components(json!({ "A": {"type": "array", "items": {"$ref": target}} })),
+            );
             assert_eq!(error.pointer, "/components/schemas/A/items");
             assert!(error.problem.contains(target), "{error}");
         }
@@ -410,18 +424,24 @@ mod tests {
 
     #[test]
     fn a_circle_of_aliases_is_anything() {
-        let (value, _) = run(apply, components(json!({
-            "A": {"$ref": "#/components/schemas/B"}, "B": {"$ref": "#/components/schemas/A"}
-        })));
+        let (value, _) = run(
+            apply,
+            components(json!({
+                "A": {"$ref": "#/components/schemas/B"}, "B": {"$ref": "#/components/schemas/A"}
+            })),
+        );
         assert_eq!(value, components(json!({"A": {}, "B": {}})));
     }
 
     #[test]
     fn the_description_beside_a_reference_stays() {
-        let (value, rewrites) = run(apply, components(json!({
-            "A": {"type": "string"},
-            "B": {"type": "object", "properties": {"a": {"$ref": "#/components/schemas/A", "description": "first", "maxLength": 3}}}
-        })));
+        let (value, rewrites) = run(
+            apply,
+            components(json!({
+                "A": {"type": "string"},
+                "B": {"type": "object", "properties": {"a": {"$ref": "#/components/schemas/A", "description": "first", "maxLength": 3}}}
+            })),
+        );
         assert_eq!(
             value.pointer("/components/schemas/B/properties/a"),
             Some(&json!({"$ref": "#/components/schemas/A", "description": "first"}))
@@ -432,10 +452,13 @@ mod tests {
 
     #[test]
     fn shared_parameters_go_to_each_operation_but_its_own_wins() {
-        let (value, _) = run(apply, json!({"paths": {"/x": {
+        let (value, _) = run(
+            apply,
+            json!({"paths": {"/x": {
             "parameters": [{"name": "a", "in": "query", "schema": {}}, {"$ref": "#/components/parameters/B"}],
             "get": {"parameters": [{"name": "a", "in": "query", "required": true, "schema": {}}]}
-        }}, "components": {"parameters": {"B": {"name": "b", "in": "header"}}}}));
+        }}, "components": {"parameters": {"B": {"name": "b", "in": "header"}}}}),
+        );
         assert_eq!(
             value.pointer("/paths/~1x/get/parameters"),
             Some(&json!([{"name": "b", "in": "header"}, {"name": "a", "in": "query", "required": true, "schema": {}}]))

@@ -15,9 +15,7 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     tree::walk_schemas(&mut lowering.value, &mut |_, schema| {
         for keyword in ["oneOf", "anyOf", "not"] {
             let is_group = match schema.get(keyword) {
-                Some(Value::Array(branches)) => {
-                    !branches.is_empty() && branches.iter().all(is_bare)
-                }
+                Some(Value::Array(branches)) => !branches.is_empty() && branches.iter().all(is_bare),
                 Some(single @ Value::Object(_)) => is_bare(single),
                 _ => false,
             };
@@ -112,13 +110,19 @@ mod tests {
 
     #[test]
     fn nested_groups_beside_properties_are_dropped() {
-        let (value, rewrites) = run(apply, components(json!({
-            "A": {"type": "object", "properties": {"a": {}, "b": {}}, "anyOf": [{"oneOf": [{"required": ["a"]}, {"required": ["b"]}]}]},
-            "B": {"type": "object", "properties": {"a": {}}, "not": {"required": ["a"]}}
-        })));
-        assert_eq!(value, components(json!({
-            "A": {"type": "object", "properties": {"a": {}, "b": {}}}, "B": {"type": "object", "properties": {"a": {}}}
-        })));
+        let (value, rewrites) = run(
+            apply,
+            components(json!({
+                "A": {"type": "object", "properties": {"a": {}, "b": {}}, "anyOf": [{"oneOf": [{"required": ["a"]}, {"required": ["b"]}]}]},
+                "B": {"type": "object", "properties": {"a": {}}, "not": {"required": ["a"]}}
+            })),
+        );
+        assert_eq!(
+            value,
+            components(json!({
+                "A": {"type": "object", "properties": {"a": {}, "b": {}}}, "B": {"type": "object", "properties": {"a": {}}}
+            }))
+        );
         assert_eq!(rewrites[0].pointer, "/components/schemas/A/anyOf");
         assert!(rewrites[0].effect.contains("`a`, `b`"));
         assert_eq!(rewrites.len(), 2);
@@ -126,7 +130,8 @@ mod tests {
 
     #[test]
     fn a_choice_of_shapes_stays() {
-        let document = components(json!({"A": {"oneOf": [{"required": ["a"], "properties": {"a": {}}}, {"type": "integer"}]}}));
+        let document =
+            components(json!({"A": {"oneOf": [{"required": ["a"], "properties": {"a": {}}}, {"type": "integer"}]}}));
         let (value, rewrites) = run(apply, document.clone());
         assert_eq!(value, document);
         assert!(rewrites.is_empty());

@@ -10,10 +10,7 @@ pub(crate) fn components(schemas: Value) -> Value {
 }
 
 /// Runs one rewrite alone.
-pub(crate) fn run(
-    pass: fn(&mut Lowering) -> Result<(), LowerError>,
-    document: Value,
-) -> (Value, Vec<Rewrite>) {
+pub(crate) fn run(pass: fn(&mut Lowering) -> Result<(), LowerError>, document: Value) -> (Value, Vec<Rewrite>) {
     let mut lowering = Lowering::new("test", document);
     tree::annotate(&mut lowering.value);
     pass(&mut lowering).unwrap();
@@ -22,10 +19,7 @@ pub(crate) fn run(
 }
 
 /// Runs one rewrite that must refuse the document.
-pub(crate) fn refused(
-    pass: fn(&mut Lowering) -> Result<(), LowerError>,
-    document: Value,
-) -> LowerError {
+pub(crate) fn refused(pass: fn(&mut Lowering) -> Result<(), LowerError>, document: Value) -> LowerError {
     let mut lowering = Lowering::new("test", document);
     tree::annotate(&mut lowering.value);
     pass(&mut lowering).unwrap_err()

@@ -7,11 +7,38 @@ use super::{LowerError, Lowering, tree};
 const NAME: &str = "schema-shape";
 
 const KEPT: [&str; 32] = [
-    "$ref", "type", "format", "enum", "properties", "required", "items", "additionalProperties",
-    "allOf", "oneOf", "anyOf", "not", "nullable", "discriminator", "readOnly", "writeOnly",
-    "description", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum",
-    "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems", "minProperties",
-    "maxProperties", "default", tree::ORIGIN,
+    "$ref",
+    "type",
+    "format",
+    "enum",
+    "properties",
+    "required",
+    "items",
+    "additionalProperties",
+    "allOf",
+    "oneOf",
+    "anyOf",
+    "not",
+    "nullable",
+    "discriminator",
+    "readOnly",
+    "writeOnly",
+    "description",
+    "pattern",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minProperties",
+    "maxProperties",
+    "default",
+    tree::ORIGIN,
 ];
 
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
@@ -25,7 +52,11 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         required(schema, &at, &mut found);
         if schema.get("not").is_some_and(|not| !is_bare_required(not)) {
             schema.shift_remove("not");
-            found.push((at.clone(), "`not` has no Rust type, and typify gives up on it".to_owned(), "ignored; the rule is checked against the schema"));
+            found.push((
+                at.clone(),
+                "`not` has no Rust type, and typify gives up on it".to_owned(),
+                "ignored; the rule is checked against the schema",
+            ));
         }
         if schema.get("type").is_some_and(|kind| kind == "array") && !schema.contains_key("items") {
             schema.insert("items".to_owned(), json!({ tree::ORIGIN: at }));
@@ -40,7 +71,9 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
 
 fn is_bare_required(value: &Value) -> bool {
     value.as_object().is_some_and(|object| {
-        object.keys().all(|key| ["required", tree::ORIGIN, "oneOf", "anyOf", "allOf"].contains(&key.as_str()))
+        object
+            .keys()
+            .all(|key| ["required", tree::ORIGIN, "oneOf", "anyOf", "allOf"].contains(&key.as_str()))
     })
 }
 
@@ -59,14 +92,19 @@ fn shapes(lowering: &mut Lowering) -> Result<(), LowerError> {
                 "properties" => value.as_object().is_some_and(|all| all.values().all(Value::is_object)),
                 "items" | "not" => value.is_object(),
                 "additionalProperties" => value.is_object() || value.is_boolean(),
-                "allOf" | "oneOf" | "anyOf" => value.as_array().is_some_and(|all| !all.is_empty() && all.iter().all(Value::is_object)),
+                "allOf" | "oneOf" | "anyOf" => value
+                    .as_array()
+                    .is_some_and(|all| !all.is_empty() && all.iter().all(Value::is_object)),
                 "enum" => value.is_array(),
                 "$ref" | "format" | "description" => value.is_string(),
                 "discriminator" => value.get("propertyName").is_some_and(Value::is_string),
                 _ => true,
             };
             if !good {
-                wrong.get_or_insert((format!("{at}/{}", tree::step(key)), format!("`{key}` has a value that OpenAPI 3.0 does not allow there")));
+                wrong.get_or_insert((
+                    format!("{at}/{}", tree::step(key)),
+                    format!("`{key}` has a value that OpenAPI 3.0 does not allow there"),
+                ));
             }
         }
         let known = ["string", "number", "integer", "boolean", "array", "object", "null"];
@@ -75,8 +113,14 @@ fn shapes(lowering: &mut Lowering) -> Result<(), LowerError> {
             Some(kind) => vec![kind],
             None => Vec::new(),
         };
-        if let Some(other) = kinds.iter().find(|kind| !kind.as_str().is_some_and(|kind| known.contains(&kind))) {
-            wrong.get_or_insert((format!("{at}/type"), format!("the type {other} does not exist in OpenAPI 3.0")));
+        if let Some(other) = kinds
+            .iter()
+            .find(|kind| !kind.as_str().is_some_and(|kind| known.contains(&kind)))
+        {
+            wrong.get_or_insert((
+                format!("{at}/type"),
+                format!("the type {other} does not exist in OpenAPI 3.0"),
+            ));
         }
     });
     match wrong {
@@ -106,11 +150,19 @@ fn kind(schema: &mut Map<String, Value>, at: &str, found: &mut Found) {
                 schema.shift_remove("type");
             }
         }
-        found.push((at.to_owned(), "a list of types, which OpenAPI 3.0 does not have".to_owned(), "the one type that is not null, or any JSON value"));
+        found.push((
+            at.to_owned(),
+            "a list of types, which OpenAPI 3.0 does not have".to_owned(),
+            "the one type that is not null, or any JSON value",
+        ));
     }
     if schema.get("type").is_some_and(|kind| kind == "null") {
         schema.shift_remove("type");
-        found.push((at.to_owned(), "the type `null`, which OpenAPI 3.0 does not have".to_owned(), "any JSON value"));
+        found.push((
+            at.to_owned(),
+            "the type `null`, which OpenAPI 3.0 does not have".to_owned(),
+            "any JSON value",
+        ));
     }
     if !schema.contains_key("type") && !schema.contains_key("$ref") {
         let values = schema.get("enum").and_then(Value::as_array);
@@ -118,13 +170,18 @@ fn kind(schema: &mut Map<String, Value>, at: &str, found: &mut Found) {
             Some("object")
         } else if schema.contains_key("items") {
             Some("array")
-        } else if values.is_some_and(|all| all.iter().any(Value::is_string) && all.iter().all(|value| value.is_string() || value.is_null())) {
+        } else if values.is_some_and(|all| {
+            all.iter().any(Value::is_string) && all.iter().all(|value| value.is_string() || value.is_null())
+        }) {
             Some("string")
         } else if ["oneOf", "anyOf", "allOf"].iter().any(|key| schema.contains_key(*key)) {
             None
         } else if schema.contains_key("required") || schema.contains_key("additionalProperties") {
             Some("object")
-        } else if ["pattern", "minLength", "maxLength"].iter().any(|key| schema.contains_key(*key)) {
+        } else if ["pattern", "minLength", "maxLength"]
+            .iter()
+            .any(|key| schema.contains_key(*key))
+        {
             Some("string")
         } else {
             None
@@ -145,7 +202,11 @@ fn default(schema: &mut Map<String, Value>, at: &str, found: &mut Found) {
         value.to_string()
     };
     describe(schema, &format!("Default on the server's side: `{text}`."));
-    found.push((at.to_owned(), "a default is what the server assumes, not what the client makes up".to_owned(), "absent stays `None`; the description names the default"));
+    found.push((
+        at.to_owned(),
+        "a default is what the server assumes, not what the client makes up".to_owned(),
+        "absent stays `None`; the description names the default",
+    ));
 }
 
 /// Adds a sentence to the description.
@@ -171,7 +232,11 @@ fn required(schema: &mut Map<String, Value>, at: &str, found: &mut Found) {
         }
         Some(_) => {
             schema.shift_remove("required");
-            found.push((at.to_owned(), "`required` is a list of names, and belongs to the object".to_owned(), "ignored"));
+            found.push((
+                at.to_owned(),
+                "`required` is a list of names, and belongs to the object".to_owned(),
+                "ignored",
+            ));
         }
     }
 }
@@ -183,20 +248,34 @@ mod tests {
 
     #[test]
     fn types_are_added_where_they_are_clear() {
-        let (value, _) = run(apply, components(json!({
-            "A": {"properties": {"x": {"enum": ["a", "b"]}, "y": {}}},
-            "B": {"items": {}}, "C": {"type": ["string", "null"]}, "D": {"type": "array"}
-        })));
-        assert_eq!(value, components(json!({
-            "A": {"properties": {"x": {"enum": ["a", "b"], "type": "string"}, "y": {}}, "type": "object"},
-            "B": {"items": {}, "type": "array"}, "C": {"type": "string", "nullable": true}, "D": {"type": "array", "items": {}}
-        })));
+        let (value, _) = run(
+            apply,
+            components(json!({
+                "A": {"properties": {"x": {"enum": ["a", "b"]}, "y": {}}},
+                "B": {"items": {}}, "C": {"type": ["string", "null"]}, "D": {"type": "array"}
+            })),
+        );
+        assert_eq!(
+            value,
+            components(json!({
+                "A": {"properties": {"x": {"enum": ["a", "b"], "type": "string"}, "y": {}}, "type": "object"},
+                "B": {"items": {}, "type": "array"}, "C": {"type": "string", "nullable": true}, "D": {"type": "array", "items": {}}
+            }))
+        );
     }
 
     #[test]
     fn a_default_is_described_and_not_applied() {
-        let (value, rewrites) = run(apply, components(json!({"A": {"type": "integer", "default": 5, "description": "Pages", "example": 3, "x-rust-type": {"crate": "std"}}})));
-        assert_eq!(value, components(json!({"A": {"type": "integer", "description": "Pages. Default on the server's side: `5`."}})));
+        let (value, rewrites) = run(
+            apply,
+            components(
+                json!({"A": {"type": "integer", "default": 5, "description": "Pages", "example": 3, "x-rust-type": {"crate": "std"}}}),
+            ),
+        );
+        assert_eq!(
+            value,
+            components(json!({"A": {"type": "integer", "description": "Pages. Default on the server's side: `5`."}}))
+        );
         assert_eq!(rewrites[0].pointer, "/components/schemas/A");
     }
 

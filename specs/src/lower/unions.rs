@@ -47,7 +47,10 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     let usage = usage::of(&lowering.value);
     let snapshot = lowering.value.clone();
     let mut found = Vec::new();
-    let schemas = lowering.value.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    let schemas = lowering
+        .value
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut);
     for (name, schema) in schemas.into_iter().flatten() {
         let Some(schema) = schema.as_object_mut() else {
             continue;
@@ -56,12 +59,24 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
             continue;
         };
         let at = tree::origin(schema);
-        let mut choices: Vec<Value> = schema.get(keyword).and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut choices: Vec<Value> = schema
+            .get(keyword)
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
         choices.iter_mut().for_each(tree::strip);
         let mut branches = branches(&snapshot, choices.iter());
         let discriminator = schema.get("discriminator");
-        let tag = discriminator.and_then(|tag| tag.get("propertyName")).and_then(Value::as_str).map(str::to_owned);
-        for (value, target) in discriminator.and_then(|tag| tag.get("mapping")).and_then(Value::as_object).into_iter().flatten() {
+        let tag = discriminator
+            .and_then(|tag| tag.get("propertyName"))
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        for (value, target) in discriminator
+            .and_then(|tag| tag.get("mapping"))
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
             for branch in &mut branches {
                 if branch.schema.get("$ref") == Some(target) {
                     branch.tags.push(value.clone());
@@ -72,7 +87,11 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
             branch.boxed = reaches(&snapshot, &branch.schema, name);
         }
         let open = usage.responses.contains(name) || !usage.requests.contains(name);
-        let spec = UnionSpec { tag: tag.filter(|_| branches.iter().any(|branch| !branch.tags.is_empty())), branches, open };
+        let spec = UnionSpec {
+            tag: tag.filter(|_| branches.iter().any(|branch| !branch.tags.is_empty())),
+            branches,
+            open,
+        };
         found.push((format!("{at}/{keyword}"), name.clone(), spec.tag.clone(), spec.open));
         let mut new = Map::new();
         for key in ["description", tree::ORIGIN] {
@@ -90,7 +109,12 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
             None => "progenitor takes the first branch that fits, also when another fits better".to_owned(),
         };
         let kept = if open { "; what is none of them is kept" } else { "" };
-        lowering.record(NAME, pointer, reason, format!("the enum `{}`, one variant for each branch{kept}", names::pascal(&name)));
+        lowering.record(
+            NAME,
+            pointer,
+            reason,
+            format!("the enum `{}`, one variant for each branch{kept}", names::pascal(&name)),
+        );
     }
     Ok(())
 }
@@ -101,8 +125,17 @@ pub(super) fn branches<'a>(document: &Value, schemas: impl Iterator<Item = &'a V
     schemas
         .map(|schema| {
             let target = resolved(document, schema);
-            let fields = target.get("properties").and_then(Value::as_object).map(|all| all.keys().cloned().collect());
-            let required = target.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect();
+            let fields = target
+                .get("properties")
+                .and_then(Value::as_object)
+                .map(|all| all.keys().cloned().collect());
+            let required = target
+                .get("required")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(|name| name.as_str().map(str::to_owned))
+                .collect();
             Branch {
                 variant: names::unique(&branch_name(schema), &mut taken),
                 schema: schema.clone(),
@@ -130,7 +163,10 @@ pub(super) fn branch_name(schema: &Value) -> String {
         ("integer", _) => "Integer".to_owned(),
         ("number", _) => "Number".to_owned(),
         ("boolean", _) => "Boolean".to_owned(),
-        ("array", _) => schema.get("items").map(|items| format!("{}List", branch_name(items))).unwrap_or_else(|| "List".to_owned()),
+        ("array", _) => schema
+            .get("items")
+            .map(|items| format!("{}List", branch_name(items)))
+            .unwrap_or_else(|| "List".to_owned()),
         ("object", _) => "Map".to_owned(),
         _ => "Json".to_owned(),
     }
@@ -139,7 +175,10 @@ pub(super) fn branch_name(schema: &Value) -> String {
 fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     let mut now = schema;
     for _ in 0..32 {
-        let next = now.as_object().and_then(tree::schema_name).and_then(|name| document.pointer(&format!("/components/schemas/{name}")));
+        let next = now
+            .as_object()
+            .and_then(tree::schema_name)
+            .and_then(|name| document.pointer(&format!("/components/schemas/{name}")));
         match next {
             Some(next) => now = next,
             None => break,
@@ -179,13 +218,19 @@ mod tests {
 
     #[test]
     fn branches_know_what_tells_them_apart() {
-        let (value, rewrites) = run(apply, components(json!({
-            "A": {"oneOf": [{"$ref": "#/components/schemas/B"}, {"type": "integer"}], "discriminator": {"propertyName": "t", "mapping": {"b": "#/components/schemas/B"}}},
-            "B": {"type": "object", "required": ["t"], "properties": {"t": {"type": "string"}, "a": {"$ref": "#/components/schemas/A"}}}
-        })));
+        let (value, rewrites) = run(
+            apply,
+            components(json!({
+                "A": {"oneOf": [{"$ref": "#/components/schemas/B"}, {"type": "integer"}], "discriminator": {"propertyName": "t", "mapping": {"b": "#/components/schemas/B"}}},
+                "B": {"type": "object", "required": ["t"], "properties": {"t": {"type": "string"}, "a": {"$ref": "#/components/schemas/A"}}}
+            })),
+        );
         let spec = value.pointer("/components/schemas/A/x-bindings/union").unwrap();
         assert_eq!(spec["tag"], "t");
-        assert_eq!(spec["branches"][0], json!({"variant": "B", "schema": {"$ref": "#/components/schemas/B"}, "tags": ["b"], "fields": ["t", "a"], "required": ["t"], "codes": false, "boxed": true}));
+        assert_eq!(
+            spec["branches"][0],
+            json!({"variant": "B", "schema": {"$ref": "#/components/schemas/B"}, "tags": ["b"], "fields": ["t", "a"], "required": ["t"], "codes": false, "boxed": true})
+        );
         assert_eq!(spec["branches"][1]["variant"], "Integer");
         assert_eq!(rewrites[0].pointer, "/components/schemas/A/oneOf");
     }

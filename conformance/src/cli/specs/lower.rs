@@ -99,9 +99,15 @@ fn pointer(pointer: &str) -> &str {
 
 /// Whole or not at all.
 fn write(out: &Path, code: &str) -> Result<(), Failure> {
-    let directory = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = out
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let fail = |error: &dyn std::fmt::Display| {
-        Failure::usage(format!("{} cannot be written: {error}. Give a file in a directory that exists and may be written to", out.display()))
+        Failure::usage(format!(
+            "{} cannot be written: {error}. Give a file in a directory that exists and may be written to",
+            out.display()
+        ))
     };
     let mut file = tempfile::NamedTempFile::new_in(directory).map_err(|error| fail(&error))?;
     file.write_all(code.as_bytes()).map_err(|error| fail(&error))?;
