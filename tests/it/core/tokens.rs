@@ -90,6 +90,7 @@ async fn a_wrong_clock_is_noticed_and_named() {
         panic!("a refusal");
     };
     assert_eq!(error.clock_difference().unwrap().seconds_ahead, 95);
+    assert!(!error.clock_difference().unwrap().is_tolerated());
     assert!(error.to_string().contains("95 s ahead"), "{error}");
 }
 
@@ -186,4 +187,44 @@ async fn calls_can_be_moved_to_other_threads() {
         token.and(list(&client).await.map(|answer| answer.status))
     });
     assert_eq!(moved.await.unwrap().unwrap(), 200);
+}
+
+#[tokio::test]
+async fn a_clock_that_differs_is_told_with_a_token_that_was_issued_all_the_same() {
+    const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    let server = Server::raw(|seen, base| match seen.target.as_str() {
+        "/token" => Reply::new(200, &[("Date", DATE)], r#"{"access_token":"t","expires_in":120}"#),
+        _ => metadata(base),
+    })
+    .await;
+    let (client, clock) = server.client();
+    let server_time = chrono::DateTime::parse_from_rfc2822(DATE).unwrap();
+    clock.set_now((server_time - chrono::TimeDelta::seconds(4)).into());
+    let info = client.token(Api::Trekkpaalegg).await.unwrap();
+    let difference = info.clock_difference.unwrap();
+    assert_eq!(difference.seconds_ahead, -4);
+    assert!(difference.is_tolerated());
+    assert_eq!(
+        difference.to_string(),
+        "this computer's clock is 4 s behind the server's"
+    );
+}
+
+#[tokio::test]
+async fn the_cache_is_as_large_as_the_settings_say() {
+    let server = Server::api(|_| Reply::json(200, "[]")).await;
+    let settings = skatteetaten_client::Settings::default().token_capacity(2);
+    let client = server.builder().settings(settings).build().unwrap();
+    for organisation in [
+        "310000007",
+        "310000015",
+        "310000023",
+        "310000023",
+        "310000015",
+        "310000007",
+    ] {
+        let client = client.with_access(Access::system_user(organisation));
+        client.token(Api::Trekkpaalegg).await.unwrap();
+    }
+    assert_eq!(server.count("/token"), 4, "the first had made room for the third");
 }
