@@ -54,6 +54,11 @@ pub mod settings;
 pub mod transport;
 pub mod trekkpaalegg;
 
+/// The README's example, compiled with the other documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 pub use access::Access;
 pub use client::Client;
 pub use environment::{Api, Environment};
