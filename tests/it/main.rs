@@ -8,4 +8,6 @@
 
 mod core;
 mod finans;
+mod trekk_faults;
 mod trekk_pay_dates;
+mod trekk_support;

@@ -82,7 +82,7 @@ fn watermark(text: &str) -> Result<Watermark, String> {
         .ok_or_else(|| "a sequence number is a whole number from 0 with at most 18 digits".to_owned())
 }
 
-fn page_size() -> clap::builder::RangedU64ValueParser<u32> {
+fn page_size() -> clap::builder::RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(1..=999_999_999)
 }
 

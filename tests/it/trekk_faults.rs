@@ -1,0 +1,236 @@
+//! The fault matrix of Trekkpålegg: every fault that the simulator knows, on each operation it
+//! concerns, with what the caller gets and how many requests it takes.
+
+use std::collections::BTreeSet;
+
+use futures::{FutureExt as _, StreamExt as _, pin_mut};
+use skatteetaten_client::{
+    Client, Error,
+    error::TokenErrorKind,
+    trekkpaalegg::{Entry, Fetched, Page, Watermark, is_not_advancing},
+};
+use skatteetaten_conformance::simulator::{Fault, Operation, Simulator, faults};
+
+use crate::trekk_support::{client, requests};
+
+/// One row: the fault, the outcome of following all changes in pages of four and the list and
+/// token requests it took, then the same for fetching one version.
+struct Row(&'static str, (&'static str, usize, usize), (&'static str, usize, usize));
+
+/// Marks an operation that a fault is not about.
+const OTHER: (&str, usize, usize) = ("", 0, 0);
+
+include!("trekk_faults_table.rs");
+
+/// What an error comes to, by kind and without any text from outside.
+fn describe(error: &Error) -> String {
+    match error {
+        Error::Api(refused) => format!(
+            "api {}{}",
+            refused.status(),
+            refused.code().map_or_else(String::new, |code| format!(" {}", code.as_str()))
+        ),
+        Error::Transport(broken) => format!("transport {}", broken.kind().name()),
+        Error::Token(token) => match token.kind() {
+            TokenErrorKind::Refused(refusal) => format!("token refused {refusal:?}"),
+            TokenErrorKind::Unreachable(broken) => format!("token {}", broken.kind().name()),
+            TokenErrorKind::Unavailable => "token unavailable".to_owned(),
+            TokenErrorKind::InvalidAnswer(_) => "token invalid answer".to_owned(),
+            _ => "token ?".to_owned(),
+        },
+        error if is_not_advancing(error) => "not advancing".to_owned(),
+        Error::Contract(violation) => format!("contract: {}", violation.found()),
+        Error::Misuse(_) => "misuse".to_owned(),
+        _ => "?".to_owned(),
+    }
+}
+
+fn page(page: &Page, lines: &mut BTreeSet<String>, good: &mut usize) {
+    for entry in page.entries() {
+        match entry {
+            Entry::Order(order) => {
+                *good += 1;
+                lines.extend(
+                    order
+                        .remarks()
+                        .iter()
+                        .filter(|remark| remark.rule.id() != "check-digit")
+                        .map(|remark| format!("({})", remark.rule.id())),
+                );
+            }
+            Entry::Rejected(rejected) => {
+                let rules = rejected.violations.iter().map(|violation| violation.rule.id());
+                lines.insert(format!("[{}]", rules.collect::<Vec<_>>().join(" ")));
+            }
+        }
+    }
+    lines.extend(page.remarks.iter().map(|remark| format!("({})", remark.rule.id())));
+}
+
+fn summary(good: usize, lines: BTreeSet<String>, watermark: Option<Watermark>, error: Option<&Error>) -> String {
+    let mut parts = vec![good.to_string()];
+    parts.extend(lines);
+    parts.extend(watermark.map(|mark| format!("to {mark}")));
+    parts.extend(error.map(describe));
+    parts.join(" ")
+}
+
+async fn follow(client: &Client) -> String {
+    let service = client.trekkpaalegg().page_size(4).expect("in range");
+    let changes = service.changes(Watermark::START);
+    pin_mut!(changes);
+    let (mut good, mut lines, mut watermark, mut failed) = (0, BTreeSet::new(), None, None);
+    while let Some(item) = changes.next().await {
+        match item {
+            Ok(received) => {
+                page(&received, &mut lines, &mut good);
+                watermark = Some(received.watermark);
+            }
+            Err(error) => failed = Some(error),
+        }
+    }
+    summary(good, lines, watermark, failed.as_ref())
+}
+
+async fn fetch(client: &Client) -> String {
+    // The victim of the faults that concern one order.
+    match client.trekkpaalegg().get("10001", 1).await {
+        Ok(Fetched::Order(order)) => {
+            let remarks = order
+                .remarks()
+                .iter()
+                .filter(|remark| remark.rule.id() != "check-digit")
+                .map(|remark| format!("({})", remark.rule.id()));
+            summary(1, remarks.collect(), None, None)
+        }
+        Ok(Fetched::Rejected(rejected)) => {
+            let rules: Vec<_> = rejected.violations.iter().map(|violation| violation.rule.id()).collect();
+            summary(0, BTreeSet::from([format!("[{}]", rules.join(" "))]), None, None)
+        }
+        Err(error) => describe(&error),
+    }
+}
+
+/// Runs one call to its end. Answers that a fault holds back are let go as soon as the request
+/// has arrived, so that nothing depends on a clock.
+async fn play(simulator: &Simulator, work: impl Future<Output = String>) -> String {
+    let work = work.fuse();
+    pin_mut!(work);
+    let mut known = simulator.received().len();
+    loop {
+        let more = simulator.wait_until(|received| received.len() > known).fuse();
+        pin_mut!(more);
+        futures::select_biased! {
+            outcome = work => return outcome,
+            () = more => {}
+        }
+        known = simulator.received().len();
+        // Until the held-back answer has gone, it may not be waiting yet.
+        for _ in 0..1_000 {
+            simulator.release();
+            tokio::task::yield_now().await;
+            if let Some(outcome) = work.as_mut().now_or_never() {
+                return outcome;
+            }
+            if simulator.received().len() > known {
+                break;
+            }
+        }
+    }
+}
+
+async fn measure(fault: &str, operation: Operation) -> (String, usize, usize) {
+    let simulator = Simulator::builder()
+        .fault(fault.parse::<Fault>().expect("a fault"))
+        .start()
+        .await
+        .expect("a simulator");
+    let client = client(&simulator);
+    let outcome = if operation == Operation::HentVersjon {
+        play(&simulator, fetch(&client)).await
+    } else {
+        play(&simulator, follow(&client)).await
+    };
+    let received = simulator.received();
+    let counts = (requests(&received, operation), requests(&received, Operation::Token));
+    simulator.stop().await;
+    (outcome, counts.0, counts.1)
+}
+
+/// The faults that can touch the operations of Trekkpålegg, with those operations.
+fn concerned() -> Vec<(&'static str, bool, bool)> {
+    faults()
+        .iter()
+        .filter_map(|fault| {
+            let about = |operation| fault.operations.contains(&operation);
+            let issuer = about(Operation::Token) || about(Operation::Metadata);
+            let (list, get) = (about(Operation::HentAlleGjeldende), about(Operation::HentVersjon));
+            (issuer || list || get).then_some((fault.name, issuer || list, issuer || get))
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_fault_on_every_operation() {
+    let mut differences = Vec::new();
+    let expected: BTreeSet<&str> = TABLE.iter().map(|row| row.0).collect();
+    for (name, list, get) in concerned() {
+        let nothing = (String::new(), 0, 0);
+        let list = if list { measure(name, Operation::HentAlleGjeldende).await } else { nothing.clone() };
+        let get = if get { measure(name, Operation::HentVersjon).await } else { nothing };
+        let row = TABLE.iter().find(|row| row.0 == name);
+        let same = |found: &(String, usize, usize), expected: &(&str, usize, usize)| {
+            found.0 == expected.0 && (found.1, found.2) == (expected.1, expected.2)
+        };
+        if !row.is_some_and(|row| same(&list, &row.1) && same(&get, &row.2)) {
+            differences.push(format!("Row({name:?}, {list:?}, {get:?}),"));
+        }
+    }
+    let known: BTreeSet<&str> = concerned().iter().map(|fault| fault.0).collect();
+    let gone: Vec<_> = expected.difference(&known).collect();
+    assert!(
+        differences.is_empty() && gone.is_empty(),
+        "found, and not as in the table:\n{}\nin the table, and no fault: {gone:?}",
+        differences.join("\n")
+    );
+}
+
+#[tokio::test]
+async fn every_documented_code_arrives_as_itself() {
+    for code in ["KB-001", "KB-002", "KB-003", "KB-004", "KB-005", "KB-006", "KB-007", "KB-008", "KB-009", "DUPLIKAT_INNSENDING", "DAS-001", "DAS-002", "DAS-003", "DAS-008"] {
+        let simulator = Simulator::builder()
+            .fault(format!("code={code}").parse().expect("a code"))
+            .start()
+            .await
+            .expect("a simulator");
+        let client = client(&simulator);
+        let Err(Error::Api(error)) = client.trekkpaalegg().list().await else {
+            panic!("{code} must be an error of the API");
+        };
+        assert_eq!(error.code().map(|found| found.as_str()), Some(code));
+        assert!(error.code().and_then(|found| found.info()).is_some(), "{code} has a meaning");
+        assert!(error.korrelasjonsid().is_some());
+        let attempts = requests(&simulator.received(), Operation::HentAlleGjeldende);
+        let expected = match error.status() {
+            500.. => 3,
+            401 => 2,
+            _ => 1,
+        };
+        assert_eq!(attempts, expected, "{code}");
+        simulator.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn what_passes_after_two_failures_is_an_ordinary_answer() {
+    for fault in ["error-500:times=2", "reset:times=1:operation=hentAlleGjeldende", "truncate:times=1:operation=hentAlleGjeldende", "expired-token:times=1"] {
+        let simulator = Simulator::builder()
+            .fault(fault.parse().expect("a fault"))
+            .start()
+            .await
+            .expect("a simulator");
+        let page = client(&simulator).trekkpaalegg().list().await.expect(fault);
+        assert_eq!((page.orders.len(), page.rejected.len()), (10, 0), "{fault}");
+        simulator.stop().await;
+    }
+}

@@ -1,0 +1,2 @@
+/// Every fault and what comes of it.
+static TABLE: &[Row] = &[];
