@@ -1,2 +1,0 @@
-/// Every fault and what comes of it.
-static TABLE: &[Row] = &[];
