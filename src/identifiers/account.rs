@@ -1,3 +1,5 @@
+//! Account numbers: eleven digits, of which the last is a MOD11 check digit.
+
 use super::{Class, Flaw, Scheme, all_digits, check_digits, sealed};
 
 /// Marker of [`AccountNumber`](super::AccountNumber).

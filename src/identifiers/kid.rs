@@ -1,3 +1,5 @@
+//! KID: 2 to 25 characters, of which the last is a MOD10 or MOD11 check character.
+
 use super::{Class, Flaw, Identifier, Scheme, all_digits, check_digits, sealed};
 
 /// Marker of [`KidNumber`](super::KidNumber).

@@ -1,3 +1,5 @@
+//! Organisation numbers: nine digits, of which the last is a MOD11 check digit.
+
 use super::{Class, Flaw, Scheme, all_digits, check_digits, sealed};
 
 /// Marker of [`OrganisationNumber`](super::OrganisationNumber).

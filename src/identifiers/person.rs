@@ -1,3 +1,5 @@
+//! National identity numbers and D numbers: a date, an individual number and two check digits.
+
 use super::{Class, Flaw, Identifier, Scheme, all_digits, check_digits, sealed};
 
 /// Marker of [`NationalIdentityNumber`](super::NationalIdentityNumber).

@@ -27,11 +27,8 @@ pub(crate) fn client(simulator: &Simulator) -> Client {
         .with_base_url(Api::Trekkpaalegg, endpoints.trekkpaalegg.as_str())
         .and_then(|it| it.with_issuer(endpoints.issuer.as_str()))
         .expect("loopback");
-    let key = SigningKey::from_pem(
-        simulator.private_key_pem(),
-        KeyId::Kid(simulator.kid().to_owned()),
-    )
-    .expect("the simulator's key");
+    let key = SigningKey::from_pem(simulator.private_key_pem(), KeyId::Kid(simulator.kid().to_owned()))
+        .expect("the simulator's key");
     Client::builder(environment)
         .maskinporten(Config::new(simulator.client_id(), key))
         .access(Access::system_user(EMPLOYER))

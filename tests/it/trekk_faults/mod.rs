@@ -59,7 +59,9 @@ fn describe(error: &Error) -> String {
         Error::Api(refused) => format!(
             "api {}{}",
             refused.status(),
-            refused.code().map_or_else(String::new, |code| format!(" {}", code.as_str()))
+            refused
+                .code()
+                .map_or_else(String::new, |code| format!(" {}", code.as_str()))
         ),
         Error::Transport(broken) => format!("transport {}", broken.kind().name()),
         Error::Token(token) => match token.kind() {
@@ -135,7 +137,11 @@ async fn fetch(client: &Client) -> String {
             summary(1, remarks.collect(), None, None)
         }
         Ok(Fetched::Rejected(rejected)) => {
-            let rules: Vec<_> = rejected.violations.iter().map(|violation| violation.rule.id()).collect();
+            let rules: Vec<_> = rejected
+                .violations
+                .iter()
+                .map(|violation| violation.rule.id())
+                .collect();
             summary(0, BTreeSet::from([format!("[{}]", rules.join(" "))]), None, None)
         }
         Err(error) => describe(&error),
@@ -242,7 +248,22 @@ async fn every_fault_on_every_operation() {
 
 #[tokio::test]
 async fn every_documented_code_arrives_as_itself() {
-    for code in ["KB-001", "KB-002", "KB-003", "KB-004", "KB-005", "KB-006", "KB-007", "KB-008", "KB-009", "DUPLIKAT_INNSENDING", "DAS-001", "DAS-002", "DAS-003", "DAS-008"] {
+    for code in [
+        "KB-001",
+        "KB-002",
+        "KB-003",
+        "KB-004",
+        "KB-005",
+        "KB-006",
+        "KB-007",
+        "KB-008",
+        "KB-009",
+        "DUPLIKAT_INNSENDING",
+        "DAS-001",
+        "DAS-002",
+        "DAS-003",
+        "DAS-008",
+    ] {
         let simulator = Simulator::builder()
             .fault(format!("code={code}").parse().expect("a code"))
             .start()
@@ -253,7 +274,10 @@ async fn every_documented_code_arrives_as_itself() {
             panic!("{code} must be an error of the API");
         };
         assert_eq!(error.code().map(|found| found.as_str()), Some(code));
-        assert!(error.code().and_then(|found| found.info()).is_some(), "{code} has a meaning");
+        assert!(
+            error.code().and_then(|found| found.info()).is_some(),
+            "{code} has a meaning"
+        );
         assert!(error.korrelasjonsid().is_some());
         let attempts = requests(&simulator.received(), Operation::HentAlleGjeldende);
         let expected = match error.status() {
@@ -268,7 +292,12 @@ async fn every_documented_code_arrives_as_itself() {
 
 #[tokio::test]
 async fn what_passes_after_two_failures_is_an_ordinary_answer() {
-    for fault in ["error-500:times=2", "reset:times=1:operation=hentAlleGjeldende", "truncate:times=1:operation=hentAlleGjeldende", "expired-token:times=1"] {
+    for fault in [
+        "error-500:times=2",
+        "reset:times=1:operation=hentAlleGjeldende",
+        "truncate:times=1:operation=hentAlleGjeldende",
+        "expired-token:times=1",
+    ] {
         let simulator = Simulator::builder()
             .fault(fault.parse().expect("a fault"))
             .start()

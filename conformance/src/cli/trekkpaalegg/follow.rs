@@ -62,10 +62,7 @@ async fn follow(
     page_size: u32,
     output: &mut Output<'_>,
 ) -> Result<usize, Failure> {
-    let service = client
-        .trekkpaalegg()
-        .page_size(page_size)
-        .map_err(Failure::usage)?;
+    let service = client.trekkpaalegg().page_size(page_size).map_err(Failure::usage)?;
     let changes = service.changes(*watermark);
     pin_mut!(changes);
     let mut received = 0;

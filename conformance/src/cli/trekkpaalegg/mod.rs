@@ -148,12 +148,9 @@ fn failure(error: Error) -> Failure {
 impl Common {
     /// A client for each organisation to act for, and where to print.
     fn open<'ui>(&self, ui: &'ui mut Ui) -> Result<(Vec<Client>, Output<'ui>), Failure> {
-        let mut config =
-            Config::load(self.config.as_deref(), &ui.env).map_err(Failure::usage)?;
+        let mut config = Config::load(self.config.as_deref(), &ui.env).map_err(Failure::usage)?;
         if let Some(url) = &self.base_url {
-            config = config
-                .with_base_url(Api::Trekkpaalegg, url)
-                .map_err(Failure::usage)?;
+            config = config.with_base_url(Api::Trekkpaalegg, url).map_err(Failure::usage)?;
         }
         let client = config.client(None).map_err(Failure::usage)?;
         let accesses: Vec<&Access> = config

@@ -3,9 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, io::Write as _};
 
 use serde_json::{json, value::RawValue};
-use skatteetaten_client::trekkpaalegg::{
-    Entry, Order, Page, RejectedOrder, Remark, Trekkstatus, Watermark,
-};
+use skatteetaten_client::trekkpaalegg::{Entry, Order, Page, RejectedOrder, Remark, Trekkstatus, Watermark};
 
 use super::super::{Exit, Failure, Ui};
 
@@ -120,11 +118,7 @@ impl<'ui> Output<'ui> {
     /// The exit code, for a command that moves no watermark.
     pub(super) fn finish_without_watermark(mut self) -> Result<Exit, Failure> {
         self.summary()?;
-        Ok(if self.rejected > 0 {
-            Exit::Findings
-        } else {
-            Exit::Ok
-        })
+        Ok(if self.rejected > 0 { Exit::Findings } else { Exit::Ok })
     }
 
     /// Ends after a failure: what was printed before it stays valid.
@@ -181,10 +175,7 @@ impl<'ui> Output<'ui> {
 
     fn remark(&mut self, remarks: &[Remark]) {
         for remark in remarks {
-            self.remarks
-                .entry(remark.rule.id())
-                .or_insert((0, remark.rule.en()))
-                .0 += 1;
+            self.remarks.entry(remark.rule.id()).or_insert((0, remark.rule.en())).0 += 1;
         }
     }
 
