@@ -308,9 +308,7 @@ async fn a_damaged_entry_is_an_error_and_nothing_is_sent() {
             file[last] ^= 1;
         },
     ] {
-        let mut files = disk.0.lock().unwrap();
-        damage(files.seen.values_mut().next().unwrap());
-        drop(files);
+        damage(disk.0.lock().unwrap().seen.values_mut().next().unwrap());
         let error = run(&disk, &service, Break::No, Repeat::Never).await.unwrap_err();
         assert!(matches!(error, SubmitError::Journal(_)), "{error}");
         assert!(!error.is_open());

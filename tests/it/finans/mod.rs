@@ -2,6 +2,7 @@
 
 mod check;
 mod crash;
+mod examples;
 mod faults;
 mod feedback;
 mod parts;
