@@ -20,7 +20,10 @@ fn main() -> ExitCode {
     let good = body(BYTES, false);
     let bad = body(BYTES, true);
     let mut exit = ExitCode::SUCCESS;
-    for (name, bytes) in [("nothing wrong", &good), ("a wrong identity number in every report", &bad)] {
+    for (name, bytes) in [
+        ("nothing wrong", &good),
+        ("a wrong identity number in every report", &bad),
+    ] {
         let report = check(bytes);
         let (parse, check) = (best(|| parse(bytes)), best(|| timed(|| check(bytes))));
         let ratio = check.as_secs_f64() / parse.as_secs_f64();

@@ -28,11 +28,23 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// What became of the file, line by line.
 pub(crate) async fn report(arguments: &[String]) -> Result<Vec<String>, Box<dyn Error>> {
-    let [client_id, kid, key_file, issuer, finansprodukter, dialogporten, organisation, file, journal] = arguments
+    let [
+        client_id,
+        kid,
+        key_file,
+        issuer,
+        finansprodukter,
+        dialogporten,
+        organisation,
+        file,
+        journal,
+    ] = arguments
     else {
-        return Err("give CLIENT_ID KID KEY_FILE ISSUER FINANSPRODUKTER DIALOGPORTEN ORGANISATION FILE \
+        return Err(
+            "give CLIENT_ID KID KEY_FILE ISSUER FINANSPRODUKTER DIALOGPORTEN ORGANISATION FILE \
                     JOURNAL_FOLDER"
-            .into());
+                .into(),
+        );
     };
     let environment = Environment::custom("example")
         .with_base_url(Api::Finansprodukter, finansprodukter)?
@@ -57,7 +69,10 @@ pub(crate) async fn report(arguments: &[String]) -> Result<Vec<String>, Box<dyn 
     let submitted = api.submit_with(&submission, &journal, Repeat::Never).await?;
     let receipt = submitted.receipt;
     let what = if submitted.sent { "sent" } else { "was sent before" };
-    let mut lines = vec![format!("{what}: received as {}, not yet accepted", receipt.forsendelse_id)];
+    let mut lines = vec![format!(
+        "{what}: received as {}, not yet accepted",
+        receipt.forsendelse_id
+    )];
     lines.extend(submitted.remarks.iter().map(|remark| format!("look at this: {remark}")));
 
     // The verdict comes later; a real program asks again at intervals of minutes.
