@@ -20,6 +20,8 @@ pub struct RegisteredClient {
     pub organisation: String,
     /// Its registered public keys, each with a `kid`.
     pub keys: Vec<Jwk>,
+    /// Its enterprise certificates, each with its chain as DER: itself first, the root last.
+    pub chains: Vec<Vec<Vec<u8>>>,
     /// The scopes granted to it.
     pub scopes: Vec<String>,
     /// The system users that organisations have granted to its system.
@@ -35,6 +37,7 @@ impl RegisteredClient {
             client_id: client_id.into(),
             organisation: organisation.into(),
             keys: Vec::new(),
+            chains: Vec::new(),
             scopes: [SCOPE_TREKKPAALEGG, SCOPE_FINANSPRODUKTER, SCOPE_DIALOGPORTEN]
                 .map(str::to_owned)
                 .to_vec(),

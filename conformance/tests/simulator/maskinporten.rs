@@ -1,7 +1,7 @@
 //! The token endpoint: what it takes and what it refuses.
 
 use serde_json::{Value, json};
-use skatteetaten_conformance::simulator::{Operation, Simulator, SystemUser};
+use skatteetaten_conformance::simulator::{Operation, RegisteredClient, Simulator, SystemUser};
 
 use crate::support::{Bench, EMPLOYER, TREKK, body};
 
@@ -255,6 +255,78 @@ async fn what_was_asked_is_kept_without_the_assertion() {
     ] {
         for part in secret.split('.').filter(|part| part.len() > 40) {
             assert!(!everything.contains(part));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_enterprise_certificate_is_taken_with_its_whole_chain_and_in_its_time() {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+
+    let bench = Bench::plain().await;
+    let authority = |name: &str| {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
+        params
+    };
+    let (root_key, middle_key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let root = authority("Root").self_signed(&root_key).unwrap();
+    let root_issuer = Issuer::new(authority("Root"), root_key);
+    let middle = authority("Middle").signed_by(&middle_key, &root_issuer).unwrap();
+    let middle_issuer = Issuer::new(authority("Middle"), middle_key);
+    // The certificate is for the key that the bench signs with.
+    let own_key = KeyPair::from_pem(bench.simulator.private_key_pem()).unwrap();
+    let leaf = |until: i32| {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "Vendor");
+        params.not_after = rcgen::date_time_ymd(until, 1, 1);
+        params.signed_by(&own_key, &middle_issuer).unwrap()
+    };
+    let (good, expired) = (leaf(2999), leaf(2020));
+    let other_key = KeyPair::generate().unwrap();
+    let foreign = CertificateParams::default()
+        .signed_by(&other_key, &middle_issuer)
+        .unwrap();
+
+    let mut client = RegisteredClient::new("with-certificate", "310000019");
+    for leaf in [&good, &expired, &foreign] {
+        client.chains.push(
+            [leaf, &middle, &root]
+                .map(|certificate| certificate.der().to_vec())
+                .to_vec(),
+        );
+    }
+    bench.simulator.register(client);
+    let mut unregistered = CertificateParams::default();
+    unregistered.distinguished_name.push(DnType::CommonName, "Somebody");
+    let unregistered = unregistered.signed_by(&own_key, &middle_issuer).unwrap();
+    for (chain, code) in [
+        (vec![&good, &middle, &root], None),
+        (vec![&good, &middle], None),
+        (vec![&good], Some("MP-120")),
+        (vec![&expired, &middle, &root], Some("MP-120")),
+        (vec![&unregistered, &middle, &root], Some("MP-100")),
+        (vec![&foreign, &middle, &root], Some("MP-100")),
+        (vec![], Some("MP-120")),
+    ] {
+        let x5c: Vec<_> = chain
+            .iter()
+            .map(|certificate| STANDARD.encode(certificate.der()))
+            .collect();
+        let mut claims = bench.claims(TREKK, None);
+        claims["iss"] = "with-certificate".into();
+        let assertion = bench.sign(&json!({ "alg": "RS256", "x5c": x5c }), &claims);
+        let (status, answer) = body(bench.token_request(&assertion).send().await.unwrap()).await;
+        match code {
+            None => assert_eq!(status, 200, "{answer}"),
+            Some(code) => {
+                assert!(
+                    answer["error_description"].as_str().unwrap().starts_with(code),
+                    "{answer}"
+                );
+            }
         }
     }
 }

@@ -47,7 +47,7 @@ pub(crate) struct Refusal {
     pub(crate) more: String,
 }
 
-fn refuse<T>(code: &'static str, more: impl Into<String>) -> Result<T, Refusal> {
+pub(super) fn refuse<T>(code: &'static str, more: impl Into<String>) -> Result<T, Refusal> {
     let more = more.into();
     Err(Refusal { code, more })
 }
@@ -156,7 +156,7 @@ pub(crate) fn verify(state: &State, request: &Request, now: DateTime<Utc>) -> Re
     let Some(client) = state.client(issuer) else {
         return refuse("MP-100", "The client is unknown.");
     };
-    check_signature(&client, &assertion, &header, algorithm)?;
+    check_signature(&client, &assertion, &header, algorithm, now)?;
     if let Some(unknown) = claims.keys().find(|name| !CLAIMS.contains(&name.as_str())) {
         // Only a name that looks like one is repeated.
         let name: String = unknown
@@ -187,12 +187,13 @@ fn check_signature(
     assertion: &str,
     header: &Map<String, Value>,
     algorithm: Algorithm,
+    now: DateTime<Utc>,
 ) -> Result<(), Refusal> {
+    if let Some(x5c) = header.get("x5c") {
+        return super::chain::check(client, x5c, assertion, algorithm, now);
+    }
     let Some(kid) = header.get("kid").and_then(Value::as_str) else {
-        return refuse(
-            "MP-100",
-            "The header has neither kid nor a certificate chain that is known.",
-        );
+        return refuse("MP-100", "The header has neither kid nor x5c.");
     };
     let registered = |key: &&Jwk| key.common.key_id.as_deref() == Some(kid);
     let Some(jwk) = client.keys.iter().find(registered) else {

@@ -18,6 +18,7 @@ use assertion::Grant;
 
 mod access;
 pub(crate) mod assertion;
+mod chain;
 
 /// The metadata document.
 pub(crate) fn metadata(state: &State) -> Answer {
