@@ -1,0 +1,419 @@
+//! The comparison itself.
+//!
+//! One [`Engine`] walks both documents from their operations. A pair of components that meets is
+//! put on a list and compared once for each direction, so the work grows with the documents and
+//! not with the ways through them; cycles need no care. While the engine *judges* (is this branch
+//! the same as that one?) nothing is reported and only the effect on the set is kept.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    rc::Rc,
+};
+
+use super::{
+    model::{Loc, Pointer, Side, side::Target},
+    rules::{Catalogue, Effect},
+};
+
+mod callbacks;
+mod components;
+mod composition;
+mod constraints;
+mod content;
+mod discriminator;
+mod document;
+mod notes;
+mod operation;
+mod parameters;
+mod paths;
+mod properties;
+mod responses;
+mod schema;
+mod security;
+mod servers;
+mod trail;
+mod values;
+
+pub(crate) use trail::Trail;
+
+/// Which way data flows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Direction {
+    Request,
+    Response,
+}
+
+impl Direction {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Response => "response",
+        }
+    }
+
+    pub(crate) fn flipped(self) -> Self {
+        match self {
+            Self::Request => Self::Response,
+            Self::Response => Self::Request,
+        }
+    }
+}
+
+/// An operation, or a pair of components in one direction.
+pub(crate) type NodeId = usize;
+
+/// Where the comparison is.
+#[derive(Debug, Clone)]
+pub(crate) struct Context<'a> {
+    pub(crate) trail: Trail<'a>,
+    pub(crate) direction: Direction,
+    pub(crate) node: NodeId,
+    /// Directly in a parameter's schema: its changes have rules of their own.
+    pub(crate) parameter: bool,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn down(&self, trail: Trail<'a>) -> Self {
+        Self {
+            trail,
+            parameter: false,
+            ..self.clone()
+        }
+    }
+}
+
+/// A difference that a rule is about.
+#[derive(Debug, Default)]
+pub(crate) struct Change<'l, 'a> {
+    pub(crate) subject: String,
+    pub(crate) old: Option<String>,
+    pub(crate) new: Option<String>,
+    pub(crate) old_at: Option<&'l Loc<'a>>,
+    pub(crate) new_at: Option<&'l Loc<'a>>,
+}
+
+/// A finding before levels, texts and positions.
+#[derive(Debug)]
+pub(crate) struct Raw<'a> {
+    pub(crate) rule: usize,
+    pub(crate) wanted: Cow<'static, str>,
+    pub(crate) direction: Direction,
+    pub(crate) location: String,
+    pub(crate) subject: String,
+    pub(crate) old: Option<String>,
+    pub(crate) new: Option<String>,
+    pub(crate) old_at: Option<Pointer<'a>>,
+    pub(crate) new_at: Option<Pointer<'a>>,
+    pub(crate) nodes: BTreeSet<NodeId>,
+    pub(crate) hints: Vec<String>,
+}
+
+/// An operation or a pair of components.
+#[derive(Debug)]
+pub(crate) struct Node<'a> {
+    /// Where it is used: operations, or pairs that lead here.
+    pub(crate) parents: BTreeSet<NodeId>,
+    /// Index into the operations, when it is one.
+    pub(crate) operation: Option<usize>,
+    pair: Option<(Target<'a>, Target<'a>, Direction)>,
+}
+
+/// An operation, for reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Operation {
+    /// For instance `GET /orders/{id}`, with the new path when both have it.
+    pub(crate) label: String,
+    pub(crate) old_id: Option<String>,
+    pub(crate) new_id: Option<String>,
+}
+
+/// What a change does to a set of values, gathered while judging.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Moves {
+    pub(crate) narrows: bool,
+    pub(crate) widens: bool,
+    pub(crate) unknown: bool,
+}
+
+impl Moves {
+    pub(crate) fn is_equal(self) -> bool {
+        self == Self::default()
+    }
+
+    fn add(&mut self, effect: Effect) {
+        match effect {
+            Effect::Narrows => self.narrows = true,
+            Effect::Widens => self.widens = true,
+            Effect::Both => {
+                self.narrows = true;
+                self.widens = true;
+            }
+            Effect::Undecided => self.unknown = true,
+            Effect::None => {}
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.narrows |= other.narrows;
+        self.widens |= other.widens;
+        self.unknown |= other.unknown;
+    }
+}
+
+type PairKey = (Rc<str>, Rc<str>, Direction);
+/// Rule, places in both documents, location and texts: what makes two findings one.
+type Identity = (
+    usize,
+    Option<String>,
+    Option<String>,
+    String,
+    String,
+    Option<String>,
+    Option<String>,
+);
+
+/// Steps that judging may take in all, so that hostile alternatives end as undecided.
+const JUDGING_BUDGET: usize = 300_000;
+
+/// The comparison of two documents.
+pub(crate) struct Engine<'a> {
+    pub(crate) old: Side<'a>,
+    pub(crate) new: Side<'a>,
+    pub(crate) catalogue: &'a Catalogue,
+    pub(crate) raws: Vec<Raw<'a>>,
+    seen: HashMap<Identity, usize>,
+    pub(crate) nodes: Vec<Node<'a>>,
+    pairs: HashMap<PairKey, NodeId>,
+    queue: VecDeque<NodeId>,
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) remarks: Vec<String>,
+    /// Names of component schemas that met under another name, old to new.
+    pub(crate) renamed: BTreeMap<String, String>,
+    judging: Vec<Moves>,
+    judged: HashMap<PairKey, Moves>,
+    in_progress: Vec<PairKey>,
+    /// Smallest index into `in_progress` that was taken for equal.
+    assumed: usize,
+    budget: usize,
+    callbacks_seen: HashSet<(String, String)>,
+    /// Operations that were compared.
+    pub(crate) compared: usize,
+}
+
+/// The node of what belongs to no operation.
+pub(crate) const DOCUMENT: NodeId = 0;
+
+impl<'a> Engine<'a> {
+    pub(crate) fn new(old: Side<'a>, new: Side<'a>, catalogue: &'a Catalogue) -> Self {
+        Self {
+            old,
+            new,
+            catalogue,
+            raws: Vec::new(),
+            seen: HashMap::new(),
+            nodes: vec![Node {
+                parents: BTreeSet::new(),
+                operation: None,
+                pair: None,
+            }],
+            pairs: HashMap::new(),
+            queue: VecDeque::new(),
+            operations: Vec::new(),
+            remarks: Vec::new(),
+            renamed: BTreeMap::new(),
+            judging: Vec::new(),
+            judged: HashMap::new(),
+            in_progress: Vec::new(),
+            assumed: usize::MAX,
+            budget: JUDGING_BUDGET,
+            callbacks_seen: HashSet::new(),
+            compared: 0,
+        }
+    }
+
+    /// Compares everything.
+    pub(crate) fn run(&mut self) {
+        self.document();
+        self.paths();
+        self.drain();
+        self.components();
+        self.drain();
+        self.version_steps();
+    }
+
+    fn drain(&mut self) {
+        while let Some(node) = self.queue.pop_front() {
+            let Some((old, new, direction)) = self.nodes[node].pair.clone() else {
+                continue;
+            };
+            let context = Context {
+                trail: Trail::component(&old.key, &new.key),
+                direction,
+                node,
+                parameter: false,
+            };
+            self.inline(&context, &vec![old.loc], &vec![new.loc]);
+        }
+    }
+
+    /// The context of an operation that both documents, or one of them, have.
+    pub(crate) fn operation_node(&mut self, operation: Operation) -> Context<'a> {
+        let trail = Trail::text(operation.label.clone());
+        self.operations.push(operation);
+        self.nodes.push(Node {
+            parents: BTreeSet::new(),
+            operation: Some(self.operations.len() - 1),
+            pair: None,
+        });
+        Context {
+            trail,
+            direction: Direction::Request,
+            node: self.nodes.len() - 1,
+            parameter: false,
+        }
+    }
+
+    pub(crate) fn document_context(&self, what: &str) -> Context<'a> {
+        Context {
+            trail: Trail::text(what.to_owned()),
+            direction: Direction::Request,
+            node: DOCUMENT,
+            parameter: false,
+        }
+    }
+
+    /// Puts a pair of components on the list, once for each direction.
+    fn enqueue(&mut self, context: &Context<'a>, old: Target<'a>, new: Target<'a>) {
+        let key = (old.key.clone(), new.key.clone(), context.direction);
+        let node = *self.pairs.entry(key).or_insert_with(|| {
+            self.nodes.push(Node {
+                parents: BTreeSet::new(),
+                operation: None,
+                pair: Some((old, new, context.direction)),
+            });
+            self.queue.push_back(self.nodes.len() - 1);
+            self.nodes.len() - 1
+        });
+        self.nodes[node].parents.insert(context.node);
+    }
+
+    pub(crate) fn is_judging(&self) -> bool {
+        !self.judging.is_empty()
+    }
+
+    /// Reports a change, or only its effect while judging.
+    pub(crate) fn emit(
+        &mut self,
+        context: &Context<'a>,
+        rule: impl Into<Cow<'static, str>>,
+        change: Change<'_, 'a>,
+    ) {
+        let wanted = rule.into();
+        let rule = self.catalogue.or_unhandled(&wanted);
+        if let Some(moves) = self.judging.last_mut() {
+            moves.add(self.catalogue.rules()[rule].effect);
+            return;
+        }
+        let old_at = change.old_at.map(|loc| loc.at.clone());
+        let new_at = change.new_at.map(|loc| loc.at.clone());
+        let location = context.trail.to_string();
+        // A definition that several operations share is one finding, wherever it was met; what
+        // has no place in either document belongs to where it was met.
+        let shared = old_at.is_some() || new_at.is_some();
+        let identity = (
+            rule,
+            old_at.as_ref().map(Pointer::text),
+            new_at.as_ref().map(Pointer::text),
+            if shared {
+                String::new()
+            } else {
+                location.clone()
+            },
+            change.subject.clone(),
+            change.old.clone(),
+            change.new.clone(),
+        );
+        if let Some(index) = self.seen.get(&identity) {
+            self.raws[*index].nodes.insert(context.node);
+            return;
+        }
+        self.seen.insert(identity, self.raws.len());
+        self.raws.push(Raw {
+            rule,
+            wanted,
+            direction: context.direction,
+            location,
+            subject: change.subject,
+            old: change.old,
+            new: change.new,
+            old_at,
+            new_at,
+            nodes: BTreeSet::from([context.node]),
+            hints: Vec::new(),
+        });
+    }
+
+    /// Reports a change of a schema; inside a parameter under the parameter's own rule.
+    pub(crate) fn emit_schema(
+        &mut self,
+        context: &Context<'a>,
+        name: &str,
+        change: Change<'_, 'a>,
+    ) {
+        let rule = if context.parameter
+            && let Some(own) = parameter_rule(name)
+        {
+            format!("parameter-{own}")
+        } else {
+            format!("{}-{name}", context.direction.name())
+        };
+        self.emit(context, rule, change);
+    }
+}
+
+/// The rule for a parameter when this happens to its schema.
+fn parameter_rule(name: &str) -> Option<&str> {
+    Some(match name {
+        "type-changed" | "type-narrowed" | "type-widened" | "became-enum" | "enum-dropped"
+        | "enum-value-removed" | "enum-value-added" | "became-nullable" | "became-not-nullable"
+        | "default-changed" | "default-added" | "default-removed" | "pattern-changed"
+        | "format-added" | "format-removed" | "format-changed" => name,
+        "type-added" => "type-narrowed",
+        "type-removed" => "type-widened",
+        _ => {
+            let keyword = name
+                .strip_suffix("-set")
+                .or_else(|| name.strip_suffix("-tightened"));
+            if keyword.is_some() {
+                return Some("constraint-tightened");
+            }
+            let keyword = name
+                .strip_suffix("-unset")
+                .or_else(|| name.strip_suffix("-loosened"));
+            if keyword.is_some() {
+                return Some("constraint-loosened");
+            }
+            return None;
+        }
+    })
+}
+
+/// A value as a finding shows it: short, on one line.
+pub(crate) fn shown(value: &serde_json::Value) -> String {
+    const LONGEST: usize = 80;
+    let text = match value {
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let flat: String = text
+        .chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .collect();
+    if flat.chars().count() <= LONGEST {
+        return flat;
+    }
+    let mut short: String = flat.chars().take(LONGEST - 1).collect();
+    short.push('…');
+    short
+}
