@@ -4,7 +4,12 @@
 //! Digests are checked where the documents are used (see `manifest`), so that a wrong one is
 //! reported with the command that mends it.
 
-use std::{env, fmt::Write as _, fs, path::PathBuf};
+use std::{
+    env,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
@@ -37,6 +42,28 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         )?;
     }
     out.push_str("];\n");
-    fs::write(PathBuf::from(env::var("OUT_DIR")?).join("embedded.rs"), out)?;
+    let out_dir = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out_dir.join("embedded.rs"), out)?;
+    if env::var_os("CARGO_FEATURE_DIFF").is_some() {
+        fs::write(out_dir.join("rules.rs"), rules(&root.join("rules"))?)?;
+    }
     Ok(())
+}
+
+/// The rules of the comparison: every file of the folder, so that a new rule touches no list.
+fn rules(folder: &Path) -> Result<String, Box<dyn std::error::Error>> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    let mut out = String::from("pub(crate) static RULES: &[(&str, &str)] = &[\n");
+    for file in files {
+        println!("cargo::rerun-if-changed={}", file.display());
+        let id = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        writeln!(out, "    ({id:?}, include_str!({file:?})),")?;
+    }
+    out.push_str("];\n");
+    Ok(out)
 }

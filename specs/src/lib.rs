@@ -9,11 +9,13 @@
 //! | `generate` | Rust bindings of a lowered document | `lower` |
 //! | `registry` | SwaggerHub's registry, and pinning what it publishes | `registry` |
 //! | [`schema`] | OpenAPI 3.0 schemas as JSON Schema 2020-12, and checks values against them | – |
-//! | [`diff`] | what changed between two documents, and what it breaks | `diff` |
+//! | `diff` | what changed between two documents, and what it breaks | `diff` |
 //!
 //! The documents are **reconstructions** from public pages until `specs pull` has reached the
 //! registry; [`manifest::Provenance`] says which is which.
 
+#[cfg(feature = "diff")]
+pub mod diff;
 pub mod document;
 #[cfg(feature = "lower")]
 pub mod generate;

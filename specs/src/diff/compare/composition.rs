@@ -257,7 +257,7 @@ impl<'a> Engine<'a> {
         // Equal in meaning first; then anything that one change explains.
         for accept in [
             (|moves: Moves| moves.is_equal()) as fn(Moves) -> bool,
-            |moves: Moves| !moves.unknown && !(moves.narrows && moves.widens),
+            |moves: Moves| !(moves.unknown || moves.narrows && moves.widens),
         ] {
             for (old_index, one) in olds.iter_mut().enumerate() {
                 if one.taken {

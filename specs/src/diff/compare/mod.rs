@@ -51,13 +51,6 @@ impl Direction {
             Self::Response => "response",
         }
     }
-
-    pub(crate) fn flipped(self) -> Self {
-        match self {
-            Self::Request => Self::Response,
-            Self::Response => Self::Request,
-        }
-    }
 }
 
 /// An operation, or a pair of components in one direction.

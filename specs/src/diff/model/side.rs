@@ -189,15 +189,6 @@ impl<'a> Side<'a> {
         }
         None
     }
-
-    /// The component of this section and name.
-    pub(crate) fn component(&self, section: &'a str, name: &str) -> Option<Loc<'a>> {
-        let section = self.root().get("components")?.get(section)?;
-        section
-            .members()
-            .find(|(known, _)| *known == name)
-            .map(|(_, loc)| loc)
-    }
 }
 
 /// The last part of a target's key, for people: `Trekkpaalegg` of `0#/components/schemas/Trekkpaalegg`.

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
 /// The types a schema allows, `null` aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Types(u8);
@@ -37,19 +35,6 @@ impl Types {
             .iter()
             .find(|(known, _)| *known == name)
             .map(|(_, bits)| Self(*bits))
-    }
-
-    /// The type of a value; `None` for null.
-    pub(crate) fn of(value: &Value) -> Option<Self> {
-        Self::named(match value {
-            Value::Null => return None,
-            Value::Bool(_) => "boolean",
-            Value::Number(number) if number.is_f64() => "number",
-            Value::Number(_) => "integer",
-            Value::String(_) => "string",
-            Value::Array(_) => "array",
-            Value::Object(_) => "object",
-        })
     }
 
     pub(crate) fn union(self, other: Self) -> Self {

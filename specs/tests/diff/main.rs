@@ -1,0 +1,5 @@
+//! The comparison from outside.
+#![cfg(feature = "diff")]
+
+mod bless;
+mod patch;
