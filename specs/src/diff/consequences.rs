@@ -113,21 +113,25 @@ fn concerns(finding: &Finding, owners: &BTreeSet<String>, change: &RustChange) -
     if !owners.contains(&change.owner) {
         return false;
     }
-    // The whole operation or type: any of its changes.
     let lines = [&change.old, &change.new];
     let whole = lines.iter().any(|line| line.as_ref() == Some(&change.owner));
-    if whole || matches!(finding.area.as_str(), "paths" | "operations" | "components") {
-        return true;
+    match finding.area.as_str() {
+        _ if whole => true,
+        "operations" | "components" => true,
+        // The line of an operation that holds method and address.
+        "paths" => lines.into_iter().flatten().any(|line| line.contains(" /")),
+        _ => {
+            let names = members(finding);
+            lines
+                .into_iter()
+                .flatten()
+                .any(|line| words(line).any(|word| names.iter().any(|name| name == word)))
+        }
     }
-    let name = member(finding);
-    lines
-        .into_iter()
-        .flatten()
-        .any(|line| words(line).any(|word| word == name || word == snake(&name)))
 }
 
-/// The parameter or field a finding is about.
-fn member(finding: &Finding) -> String {
+/// The parameter or field a finding is about, as the document and as Rust spells it.
+fn members(finding: &Finding) -> Vec<String> {
     let last = finding
         .location
         .rsplit(['→', '.'])
@@ -136,10 +140,14 @@ fn member(finding: &Finding) -> String {
         .trim();
     let last = last.rsplit(' ').next().unwrap_or_default();
     let name = last.trim_end_matches("[]").trim_end_matches("{}");
-    match finding.area.as_str() {
-        "parameters" => finding.subject.split('`').nth(1).unwrap_or(&finding.subject).to_owned(),
-        _ => name.to_owned(),
+    let mut names = vec![name.to_owned()];
+    if finding.area == "parameters" {
+        // A parameter may have had another name.
+        names.extend([&finding.old, &finding.new].into_iter().flatten().cloned());
     }
+    let rust: Vec<String> = names.iter().map(|name| snake(name)).collect();
+    names.extend(rust);
+    names
 }
 
 fn words(line: &str) -> impl Iterator<Item = &str> {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Applies a patch.
-pub fn apply(document: &mut Value, patch: &str) {
+pub(crate) fn apply(document: &mut Value, patch: &str) {
     let operations: Vec<Value> = serde_json::from_str(patch).expect("a list of operations");
     for operation in &operations {
         let path = operation["path"].as_str().expect("a path");

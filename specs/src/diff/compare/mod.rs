@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    model::{Loc, Pointer, Side, side::Target},
+    model::{Loc, Pointer, Side, shape::Sub, side::Target},
     rules::{Catalogue, Effect},
 };
 
@@ -109,7 +109,45 @@ pub(crate) struct Node<'a> {
     pub(crate) parents: BTreeSet<NodeId>,
     /// Index into the operations, when it is one.
     pub(crate) operation: Option<usize>,
-    pair: Option<(Target<'a>, Target<'a>, Direction)>,
+    pair: Option<(Pair<'a>, Direction)>,
+}
+
+/// Two schemas that are compared once for each direction, wherever they meet.
+#[derive(Debug, Clone)]
+pub(crate) struct Pair<'a> {
+    old: (Rc<str>, Sub<'a>),
+    new: (Rc<str>, Sub<'a>),
+    /// Where to say it is.
+    trail: Trail<'a>,
+}
+
+impl<'a> Pair<'a> {
+    /// Two components.
+    fn of_targets(old: Target<'a>, new: Target<'a>) -> Self {
+        Self {
+            trail: Trail::component(&old.key, &new.key),
+            old: (old.key, vec![old.loc]),
+            new: (new.key, vec![new.loc]),
+        }
+    }
+
+    /// Schemas of which at least one is spread over several places. Their addresses in memory are
+    /// their names.
+    fn of_parts(trail: &Trail<'a>, old: &Sub<'a>, new: &Sub<'a>) -> Self {
+        let key = |sub: &Sub<'a>| -> Rc<str> {
+            let mut parts: Vec<String> = sub
+                .iter()
+                .map(|loc| format!("{:p}", std::ptr::from_ref(loc.value)))
+                .collect();
+            parts.sort_unstable();
+            Rc::from(parts.join("+"))
+        };
+        Self {
+            trail: trail.clone(),
+            old: (key(old), old.clone()),
+            new: (key(new), new.clone()),
+        }
+    }
 }
 
 /// An operation, for reports.
@@ -167,7 +205,7 @@ type Identity = (
 );
 
 /// Steps that judging may take in all, so that hostile alternatives end as undecided.
-const JUDGING_BUDGET: usize = 300_000;
+const JUDGING_BUDGET: usize = 50_000;
 
 /// The comparison of two documents.
 pub(crate) struct Engine<'a> {
@@ -237,16 +275,16 @@ impl<'a> Engine<'a> {
 
     fn drain(&mut self) {
         while let Some(node) = self.queue.pop_front() {
-            let Some((old, new, direction)) = self.nodes[node].pair.clone() else {
+            let Some((pair, direction)) = self.nodes[node].pair.clone() else {
                 continue;
             };
             let context = Context {
-                trail: Trail::component(&old.key, &new.key),
+                trail: pair.trail,
                 direction,
                 node,
                 parameter: false,
             };
-            self.inline(&context, &vec![old.loc], &vec![new.loc]);
+            self.inline(&context, &pair.old.1, &pair.new.1);
         }
     }
 
@@ -276,14 +314,14 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Puts a pair of components on the list, once for each direction.
-    fn enqueue(&mut self, context: &Context<'a>, old: Target<'a>, new: Target<'a>) {
-        let key = (old.key.clone(), new.key.clone(), context.direction);
+    /// Puts a pair on the list, once for each direction.
+    fn enqueue(&mut self, context: &Context<'a>, pair: Pair<'a>) {
+        let key = (pair.old.0.clone(), pair.new.0.clone(), context.direction);
         let node = *self.pairs.entry(key).or_insert_with(|| {
             self.nodes.push(Node {
                 parents: BTreeSet::new(),
                 operation: None,
-                pair: Some((old, new, context.direction)),
+                pair: Some((pair, context.direction)),
             });
             self.queue.push_back(self.nodes.len() - 1);
             self.nodes.len() - 1
@@ -310,7 +348,24 @@ impl<'a> Engine<'a> {
         }
         let old_at = change.old_at.map(|loc| loc.at.clone());
         let new_at = change.new_at.map(|loc| loc.at.clone());
-        let location = context.trail.to_string();
+        let shared = [&old_at, &new_at]
+            .into_iter()
+            .flatten()
+            .map(Pointer::text)
+            .find(|pointer| pointer.starts_with("/components/"));
+        // The operation in which a shared definition happens to be met first is no part of where
+        // it is.
+        let location = shared
+            .filter(|_| self.nodes[context.node].operation.is_some())
+            .and_then(|pointer| {
+                let below = context.trail.below_operation()?;
+                Some(if below.is_empty() {
+                    pointer.trim_start_matches("/components/").to_owned()
+                } else {
+                    below
+                })
+            })
+            .unwrap_or_else(|| context.trail.to_string());
         // A definition that several operations share is one finding, wherever it was met; what
         // has no place in either document belongs to where it was met.
         let shared = old_at.is_some() || new_at.is_some();

@@ -33,6 +33,10 @@ struct Parameter<'a> {
 }
 
 impl Parameter<'_> {
+    fn place_and_name(&self) -> String {
+        format!("{} {}", place_name(self.place), self.name)
+    }
+
     fn title(&self) -> String {
         format!("{} `{}`", place_name(self.place), self.name)
     }
@@ -69,8 +73,9 @@ impl<'a> Engine<'a> {
                             && !before.iter().any(|(known, _)| known == other)
                     });
                     let rule = format!("{}-parameter-removed", rule_place(one.place));
+                    let down = context.down(context.trail.step(one.place_and_name()));
                     self.emit(
-                        context,
+                        &down,
                         rule,
                         Change {
                             subject: one.name.to_owned(),
@@ -101,8 +106,9 @@ impl<'a> Engine<'a> {
                 } else {
                     "optional"
                 };
+                let down = context.down(context.trail.step(other.place_and_name()));
                 self.emit(
-                    context,
+                    &down,
                     format!("parameter-added-{need}"),
                     Change {
                         subject: other.title(),
@@ -169,11 +175,7 @@ impl<'a> Engine<'a> {
 
     fn parameter(&mut self, context: &Context<'a>, one: &Parameter<'a>, other: &Parameter<'a>) {
         let (old, new) = (&one.loc, &other.loc);
-        let context = &context.down(context.trail.step(format!(
-            "{} {}",
-            place_name(other.place),
-            other.name
-        )));
+        let context = &context.down(context.trail.step(other.place_and_name()));
         let change = |before: Option<String>, after: Option<String>| Change {
             subject: other.name.to_owned(),
             old: before,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Change, Context, Engine, Moves};
+use super::{Change, Context, Engine, Moves, Pair};
 use crate::diff::model::{
     Loc, Shape, Side,
     shape::{Keyword, Sub, is_note},
@@ -36,14 +36,21 @@ impl<'a> Engine<'a> {
             }
             self.notes(context, &before.notes, &after.notes);
             self.deprecation(context, before.deprecated.as_ref(), after.deprecated.as_ref());
-            if self.is_judging() {
-                self.judge_pair(context, before.target, after.target);
-            } else {
-                self.enqueue(context, before.target, after.target);
-            }
-            return;
+            self.pair_up(context, Pair::of_targets(before.target, after.target));
+        } else if old.len() > 1 || new.len() > 1 {
+            // Parts can be combined in more ways than there are parts; each is compared once.
+            self.pair_up(context, Pair::of_parts(&context.trail, old, new));
+        } else {
+            self.inline(context, old, new);
         }
-        self.inline(context, old, new);
+    }
+
+    fn pair_up(&mut self, context: &Context<'a>, pair: Pair<'a>) {
+        if self.is_judging() {
+            self.judge_pair(context, pair);
+        } else {
+            self.enqueue(context, pair);
+        }
     }
 
     /// What turning `old` into `new` does to the set of values. Nothing is reported.
@@ -53,8 +60,8 @@ impl<'a> Engine<'a> {
         self.judging.pop().unwrap_or_default()
     }
 
-    fn judge_pair(&mut self, context: &Context<'a>, old: Target<'a>, new: Target<'a>) {
-        let key = (old.key.clone(), new.key.clone(), context.direction);
+    fn judge_pair(&mut self, context: &Context<'a>, pair: Pair<'a>) {
+        let key = (pair.old.0, pair.new.0, context.direction);
         let found = if let Some(known) = self.judged.get(&key) {
             *known
         } else if let Some(index) = self.in_progress.iter().position(|open| *open == key) {
@@ -70,7 +77,7 @@ impl<'a> Engine<'a> {
             let depth = self.in_progress.len();
             self.in_progress.push(key.clone());
             self.judging.push(Moves::default());
-            self.inline(context, &vec![old.loc], &vec![new.loc]);
+            self.inline(context, &pair.old.1, &pair.new.1);
             let moves = self.judging.pop().unwrap_or_default();
             self.in_progress.truncate(depth);
             // What rests on an assumption about an outer pair holds inside that pair only.

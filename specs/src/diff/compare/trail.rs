@@ -45,6 +45,23 @@ impl<'a> Trail<'a> {
         }))
     }
 
+    /// The place without the operation it was met in, for a definition that operations share.
+    /// Empty when that is all there is.
+    pub(crate) fn below_operation(&self) -> Option<String> {
+        let mut root = self;
+        while let Some(parent) = &root.0.parent {
+            root = parent;
+        }
+        match &root.0.segment {
+            Segment::Text(text) => {
+                let whole = self.to_string();
+                let rest = whole.strip_prefix(text.as_str())?;
+                Some(rest.trim_start_matches(" → ").to_owned())
+            }
+            _ => None,
+        }
+    }
+
     fn push(&self, segment: Segment<'a>) -> Self {
         Self(Rc::new(Link {
             parent: Some(self.clone()),

@@ -463,13 +463,7 @@ impl<'a> Shape<'a> {
 
     fn add_property(&mut self, name: &'a str, sub: Sub<'a>) {
         if let Some(index) = self.index.get(name) {
-            let known = &mut self.properties[*index].1;
-            for loc in sub {
-                let same = |other: &Loc<'a>| std::ptr::eq(other.value, loc.value);
-                if !known.iter().any(same) {
-                    known.push(loc);
-                }
-            }
+            add_new(&mut self.properties[*index].1, &sub);
         } else {
             self.index.insert(name, self.properties.len());
             self.properties.push((name, sub));
@@ -517,14 +511,15 @@ impl<'a> Shape<'a> {
                 *known = Additional::Schema(sub.clone());
             }
             (Additional::Schema(known), Additional::Schema(sub)) => {
-                known.extend(sub.iter().cloned());
+                add_new(known, sub);
             }
         }
     }
 
     /// Both apply.
     fn meet(&mut self, other: &Self) {
-        self.places.extend(other.places.iter().cloned());
+        // The same part may apply by several ways; it counts once, or diamonds would double.
+        add_new(&mut self.places, &other.places);
         if let Some(types) = other.types {
             self.meet_types(types);
         }
@@ -543,9 +538,7 @@ impl<'a> Shape<'a> {
         self.required.extend(&other.required);
         self.meet_additional(&other.additional, other.additional_at.as_ref());
         if let Some(items) = &other.items {
-            self.items
-                .get_or_insert_default()
-                .extend(items.iter().cloned());
+            add_new(self.items.get_or_insert_default(), items);
         }
         if let Some(bound) = &other.minimum {
             self.meet_bound(true, bound.clone());
@@ -577,8 +570,13 @@ impl<'a> Shape<'a> {
             self.allow(values.clone(), at.clone());
         }
         self.extensible |= other.extensible;
-        self.groups.extend(other.groups.iter().cloned());
-        self.not.extend(other.not.iter().cloned());
+        for group in &other.groups {
+            let same = |known: &Group<'a>| std::ptr::eq(known.at.value, group.at.value);
+            if !self.groups.iter().any(same) {
+                self.groups.push(group.clone());
+            }
+        }
+        add_new(&mut self.not, &other.not);
         if self.discriminator.is_none() {
             self.discriminator = other.discriminator.clone();
         }
@@ -592,6 +590,16 @@ impl<'a> Shape<'a> {
             self.unknown.entry(name).or_insert_with(|| note.clone());
         }
         self.unresolved.extend(&other.unresolved);
+    }
+}
+
+/// Adds the places that are not there yet.
+fn add_new<'a>(known: &mut Sub<'a>, more: &Sub<'a>) {
+    for loc in more {
+        let same = |other: &Loc<'a>| std::ptr::eq(other.value, loc.value);
+        if !known.iter().any(same) {
+            known.push(loc.clone());
+        }
     }
 }
 

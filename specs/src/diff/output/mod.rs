@@ -242,12 +242,20 @@ fn rust_lines(finding: &Finding) -> Vec<String> {
 
 fn rust_line(change: &super::consequences::RustChange) -> String {
     let owner = &change.owner;
-    match (&change.old, &change.new) {
-        (Some(_), None) if change.old.as_ref() == Some(owner) => format!("{owner}: gone"),
-        (None, Some(_)) if change.new.as_ref() == Some(owner) => format!("{owner}: new"),
+    if change.old.as_ref().or(change.new.as_ref()) == Some(owner) {
+        let what = if change.old.is_some() { "gone" } else { "new" };
+        return format!("{owner}: {what}");
+    }
+    match (change.old.as_deref().map(bare), change.new.as_deref().map(bare)) {
+        (Some(old), Some(new)) if old == new => format!("{owner}: {old} (documentation)"),
         (Some(old), Some(new)) => format!("{owner}: {old} → {new}"),
         (Some(old), None) => format!("{owner}: {old} → gone"),
         (None, Some(new)) => format!("{owner}: new {new}"),
         (None, None) => owner.clone(),
     }
+}
+
+/// A line of the surface without the hash of its documentation.
+fn bare(line: &str) -> &str {
+    line.split(" docs:").next().unwrap_or(line)
 }
