@@ -1,5 +1,11 @@
 //! The comparison from outside.
 #![cfg(feature = "diff")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod accepted;
 mod equivalence;
