@@ -35,7 +35,9 @@ pub struct Acceptance {
 
 /// A list of accepted findings that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the list of accepted findings cannot be used: {0}; an entry is `[[accepted]]` with `fingerprint`, `reason`, `expires = \"YYYY-MM-DD\"` and optionally `rule`")]
+#[error(
+    "the list of accepted findings cannot be used: {0}; an entry is `[[accepted]]` with `fingerprint`, `reason`, `expires = \"YYYY-MM-DD\"` and optionally `rule`"
+)]
 pub struct AcceptedError(String);
 
 impl Accepted {
@@ -48,9 +50,7 @@ impl Accepted {
         let list: Self = toml::from_str(text).map_err(|error| AcceptedError(error.to_string()))?;
         let mut seen = std::collections::BTreeSet::new();
         for entry in &list.accepted {
-            let fault = |problem: &str| {
-                Err(AcceptedError(format!("the entry for {}: {problem}", entry.fingerprint)))
-            };
+            let fault = |problem: &str| Err(AcceptedError(format!("the entry for {}: {problem}", entry.fingerprint)));
             if entry.reason.trim().is_empty() {
                 return fault("its reason is empty");
             }
@@ -71,11 +71,7 @@ impl Accepted {
 
 /// Marks accepted findings, and returns what is wrong with the list: an entry that matches no
 /// finding would accept tomorrow's by surprise, one that has expired accepts nothing.
-pub(crate) fn apply(
-    list: &Accepted,
-    findings: &mut [Finding],
-    today: Option<NaiveDate>,
-) -> Vec<String> {
+pub(crate) fn apply(list: &Accepted, findings: &mut [Finding], today: Option<NaiveDate>) -> Vec<String> {
     let mut faults = Vec::new();
     for entry in &list.accepted {
         let expired = entry
@@ -83,8 +79,7 @@ pub(crate) fn apply(
             .parse::<NaiveDate>()
             .is_ok_and(|last| today.is_some_and(|today| last < today));
         let found = findings.iter_mut().find(|finding| {
-            finding.fingerprint == entry.fingerprint
-                && entry.rule.as_ref().is_none_or(|rule| *rule == finding.rule)
+            finding.fingerprint == entry.fingerprint && entry.rule.as_ref().is_none_or(|rule| *rule == finding.rule)
         });
         match found {
             None => faults.push(format!(

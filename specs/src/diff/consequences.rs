@@ -132,12 +132,7 @@ fn concerns(finding: &Finding, owners: &BTreeSet<String>, change: &RustChange) -
 
 /// The parameter or field a finding is about, as the document and as Rust spells it.
 fn members(finding: &Finding) -> Vec<String> {
-    let last = finding
-        .location
-        .rsplit(['→', '.'])
-        .next()
-        .unwrap_or_default()
-        .trim();
+    let last = finding.location.rsplit(['→', '.']).next().unwrap_or_default().trim();
     let last = last.rsplit(' ').next().unwrap_or_default();
     let name = last.trim_end_matches("[]").trim_end_matches("{}");
     let mut names = vec![name.to_owned()];

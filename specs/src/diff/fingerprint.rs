@@ -21,7 +21,11 @@ pub(crate) fn of(rule: &Rule, raw: &Raw<'_>) -> String {
         hash.update(part.len().to_le_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The fingerprint of two findings that are one, whatever their order.
@@ -30,7 +34,11 @@ pub(crate) fn both(one: &str, other: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(first);
     hash.update(second);
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn without_template_names(location: &str) -> String {
@@ -51,10 +59,7 @@ mod tests {
 
     #[test]
     fn names_in_templates_do_not_count() {
-        assert_eq!(
-            without_template_names("GET /a/{x}/b/{y} → 200"),
-            "GET /a/{}/b/{} → 200"
-        );
+        assert_eq!(without_template_names("GET /a/{x}/b/{y} → 200"), "GET /a/{}/b/{} → 200");
         assert_eq!(without_template_names("Map{}.x"), "Map{}.x");
     }
 }

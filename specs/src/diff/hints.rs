@@ -39,10 +39,7 @@ pub(crate) fn add(engine: &mut Engine<'_>) {
             // The property itself, or a part of it, turns up inside the new one.
             let inside = new.leaves.iter().any(|(name, _)| *name == old.name);
             if inside {
-                hints.push((
-                    old.raw,
-                    format!("likely moved: `{}.{}` is new", new.name, old.name),
-                ));
+                hints.push((old.raw, format!("likely moved: `{}.{}` is new", new.name, old.name)));
                 hints.push((new.raw, format!("likely holds `{}` now, which is gone", old.name)));
             }
             for (name, _) in &old.leaves {
@@ -52,10 +49,7 @@ pub(crate) fn add(engine: &mut Engine<'_>) {
                     } else {
                         ""
                     };
-                    hints.push((
-                        old.raw,
-                        format!("likely `{name}` moved to `{}.{name}`{many}", new.name),
-                    ));
+                    hints.push((old.raw, format!("likely `{name}` moved to `{}.{name}`{many}", new.name)));
                     hints.push((
                         new.raw,
                         format!("likely holds `{name}` of `{}`, which is gone{many}", old.name),

@@ -6,9 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How bad a change is, mildest first.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Only what people read.
@@ -60,9 +58,7 @@ impl FromStr for Level {
             .into_iter()
             .find(|level| level.name() == text)
             .ok_or_else(|| {
-                format!(
-                    "`{text}` is no level; use breaking, undecided, risky, non-breaking or documentation"
-                )
+                format!("`{text}` is no level; use breaking, undecided, risky, non-breaking or documentation")
             })
     }
 }
@@ -122,16 +118,12 @@ impl FromStr for FailOn {
         ]
         .into_iter()
         .find(|choice| choice.name() == text)
-        .ok_or_else(|| {
-            format!("`{text}` is not one of breaking, risky, non-breaking, documentation, none")
-        })
+        .ok_or_else(|| format!("`{text}` is not one of breaking, risky, non-breaking, documentation, none"))
     }
 }
 
 /// Whose eyes the levels are for.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
     /// This project's generated Rust: names matter, responses are read tolerantly.

@@ -25,9 +25,7 @@ impl Source {
     /// [`DocumentError`] when the text is neither, or another version.
     pub fn parse(name: impl Into<String>, bytes: &[u8]) -> Result<Self, DocumentError> {
         let document = match Document::parse(name, bytes) {
-            Err(DocumentError::Newer { name, version })
-                if version == "3.1" || version.starts_with("3.1.") =>
-            {
+            Err(DocumentError::Newer { name, version }) if version == "3.1" || version.starts_with("3.1.") => {
                 Document::parse_any_version(name, bytes)?
             }
             other => other?,
@@ -87,10 +85,7 @@ impl Source {
     /// Attaches the document that `reference`, standing in `tree`, names. A document that is
     /// attached under the same name already is used again.
     pub fn attach(&mut self, tree: usize, reference: &str, name: &str, value: Value) {
-        let known = self
-            .attached
-            .iter()
-            .position(|(attached, _)| attached == name);
+        let known = self.attached.iter().position(|(attached, _)| attached == name);
         let index = known.unwrap_or_else(|| {
             self.attached.push((name.to_owned(), value));
             self.attached.len() - 1

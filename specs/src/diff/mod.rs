@@ -89,7 +89,12 @@ const STACK: usize = 256 << 20;
 /// [`DiffError`] when an option names a rule that does not exist.
 pub fn diff(old: &Source, new: &Source, options: &Options) -> Result<Report, DiffError> {
     let catalogue = Catalogue::embedded()?;
-    for rule in options.levels.keys().map(String::as_str).chain(options.accepted.rules()) {
+    for rule in options
+        .levels
+        .keys()
+        .map(String::as_str)
+        .chain(options.accepted.rules())
+    {
         if catalogue.get(rule).is_none() {
             let suggestion = catalogue
                 .rules()

@@ -99,10 +99,7 @@ impl<'t> Json<'t> {
     }
 
     fn position(&self) -> Position {
-        let before = self
-            .text
-            .get(self.line_start..self.at)
-            .unwrap_or_default();
+        let before = self.text.get(self.line_start..self.at).unwrap_or_default();
         // Continuation bytes of UTF-8 start no character.
         let column = before.iter().filter(|byte| **byte & 0xC0 != 0x80).count() + 1;
         Position {
@@ -129,9 +126,11 @@ impl<'t> Json<'t> {
             b'[' => self.array(wanted),
             b'"' => self.string().map(|_| ()),
             _ => {
-                while self.text.get(self.at).is_some_and(|byte| {
-                    !matches!(byte, b',' | b'}' | b']') && !byte.is_ascii_whitespace()
-                }) {
+                while self
+                    .text
+                    .get(self.at)
+                    .is_some_and(|byte| !matches!(byte, b',' | b'}' | b']') && !byte.is_ascii_whitespace())
+                {
                     self.at += 1;
                 }
                 Some(())
@@ -151,12 +150,10 @@ impl<'t> Json<'t> {
                 _ => {
                     let position = self.position();
                     let raw = self.string()?;
-                    let below = wanted
-                        .filter(|wanted| !wanted.below.is_empty())
-                        .and_then(|wanted| {
-                            let key: String = serde_json::from_slice(raw).ok()?;
-                            wanted.below.get(&key)
-                        });
+                    let below = wanted.filter(|wanted| !wanted.below.is_empty()).and_then(|wanted| {
+                        let key: String = serde_json::from_slice(raw).ok()?;
+                        wanted.below.get(&key)
+                    });
                     if let Some(below) = below {
                         self.record(below, position);
                     }
@@ -257,12 +254,7 @@ fn yaml(text: &str, wanted: &Wanted) -> BTreeMap<String, Position> {
 }
 
 /// The pointer of the value that starts here; records it when it is wanted.
-fn place(
-    open: &mut [Level],
-    at: Position,
-    all: &BTreeSet<String>,
-    found: &mut BTreeMap<String, Position>,
-) -> String {
+fn place(open: &mut [Level], at: Position, all: &BTreeSet<String>, found: &mut BTreeMap<String, Position>) -> String {
     let (pointer, at) = match open.last_mut() {
         None => (String::new(), at),
         Some(level) => match (&mut level.index, level.key.take()) {
@@ -321,10 +313,15 @@ mod tests {
 
     #[test]
     fn yaml_keys_and_elements_are_found() {
-        let text = "openapi: 3.0.3\npaths:\n  /a:\n    get:\n      tags: [x, y]\n      parameters:\n        - name: q\n";
+        let text =
+            "openapi: 3.0.3\npaths:\n  /a:\n    get:\n      tags: [x, y]\n      parameters:\n        - name: q\n";
         let found = find(
             text.as_bytes(),
-            &wanted(&["/paths/~1a/get", "/paths/~1a/get/parameters/0/name", "/paths/~1a/get/tags/1"]),
+            &wanted(&[
+                "/paths/~1a/get",
+                "/paths/~1a/get/parameters/0/name",
+                "/paths/~1a/get/tags/1",
+            ]),
         );
         let at = |pointer: &str| found.get(pointer).map(|at| (at.line, at.column));
         assert_eq!(at("/paths/~1a/get"), Some((4, 5)));

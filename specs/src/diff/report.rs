@@ -173,12 +173,7 @@ impl Report {
     }
 }
 
-pub(crate) fn build(
-    engine: Engine<'_>,
-    old: &Source,
-    new: &Source,
-    options: &Options,
-) -> Report {
+pub(crate) fn build(engine: Engine<'_>, old: &Source, new: &Source, options: &Options) -> Report {
     let uses = operations_of(&engine);
     let rules = engine.catalogue.rules();
     let mut remarks = engine.remarks.clone();
@@ -268,10 +263,7 @@ fn finding(
         .iter()
         .flat_map(|node| uses.get(node).into_iter().flatten().copied())
         .collect();
-    let operations: Vec<&Operation> = touched
-        .iter()
-        .map(|index| &engine.operations[*index])
-        .collect();
+    let operations: Vec<&Operation> = touched.iter().map(|index| &engine.operations[*index]).collect();
     let filled = |text: &str| {
         text.replace("{subject}", &raw.subject)
             .replace("{old}", raw.old.as_deref().unwrap_or("nothing"))
@@ -322,10 +314,12 @@ fn finding(
 fn labels(operations: &[&Operation]) -> Vec<String> {
     operations
         .iter()
-        .map(|operation| match operation.new_id.as_ref().or(operation.old_id.as_ref()) {
-            Some(id) => format!("{} ({id})", operation.label),
-            None => operation.label.clone(),
-        })
+        .map(
+            |operation| match operation.new_id.as_ref().or(operation.old_id.as_ref()) {
+                Some(id) => format!("{} ({id})", operation.label),
+                None => operation.label.clone(),
+            },
+        )
         .collect()
 }
 
@@ -333,11 +327,7 @@ type HashSetOfUses = BTreeMap<NodeId, BTreeSet<usize>>;
 
 /// For each node with a finding, the operations that lead to it.
 fn operations_of(engine: &Engine<'_>) -> HashSetOfUses {
-    let wanted: BTreeSet<NodeId> = engine
-        .raws
-        .iter()
-        .flat_map(|raw| raw.nodes.iter().copied())
-        .collect();
+    let wanted: BTreeSet<NodeId> = engine.raws.iter().flat_map(|raw| raw.nodes.iter().copied()).collect();
     wanted
         .into_iter()
         .map(|node| {
@@ -370,8 +360,7 @@ fn merge(findings: &mut Vec<Finding>) {
                 finding.location.strip_prefix(label)
             })
             .map(str::to_owned);
-        let mergeable = part.is_some()
-            && !matches!(finding.area.as_str(), "paths" | "operations" | "documentation");
+        let mergeable = part.is_some() && !matches!(finding.area.as_str(), "paths" | "operations" | "documentation");
         let key = (
             finding.rule.clone(),
             part.clone().unwrap_or_default(),
@@ -387,8 +376,7 @@ fn merge(findings: &mut Vec<Finding>) {
                     }
                 }
                 known.operation_ids.extend(finding.operation_ids);
-                known.fingerprint =
-                    fingerprint::both(&known.fingerprint, &finding.fingerprint);
+                known.fingerprint = fingerprint::both(&known.fingerprint, &finding.fingerprint);
                 let part = part.unwrap_or_default();
                 known.location = if part.is_empty() {
                     format!("{} operations", known.operations.len())
@@ -436,9 +424,7 @@ fn unresolved(engine: &Engine<'_>) -> Vec<String> {
         .flat_map(|side| {
             let name = side.source().document().name().to_owned();
             side.unresolved().into_iter().map(move |reference| {
-                format!(
-                    "{name}: the reference `{reference}` was not followed, so what it stands for was not compared"
-                )
+                format!("{name}: the reference `{reference}` was not followed, so what it stands for was not compared")
             })
         })
         .collect()

@@ -172,11 +172,7 @@ impl Catalogue {
             rule.id = id;
             rules.push(rule);
         }
-        let index: HashMap<_, _> = rules
-            .iter()
-            .enumerate()
-            .map(|(index, rule)| (rule.id, index))
-            .collect();
+        let index: HashMap<_, _> = rules.iter().enumerate().map(|(index, rule)| (rule.id, index)).collect();
         if !index.contains_key(UNHANDLED) {
             return Err(RuleError {
                 id: UNHANDLED.to_owned(),

@@ -61,10 +61,19 @@ fn an_entry_that_matches_nothing_fails() {
 #[test]
 fn entries_are_checked() {
     for (text, says) in [
-        ("[[accepted]]\nfingerprint=\"a\"\nreason=\" \"\nexpires=\"2030-01-01\"", "reason is empty"),
-        ("[[accepted]]\nfingerprint=\"a\"\nreason=\"r\"\nexpires=\"soon\"", "expiry is no date"),
+        (
+            "[[accepted]]\nfingerprint=\"a\"\nreason=\" \"\nexpires=\"2030-01-01\"",
+            "reason is empty",
+        ),
+        (
+            "[[accepted]]\nfingerprint=\"a\"\nreason=\"r\"\nexpires=\"soon\"",
+            "expiry is no date",
+        ),
         ("[[accepted]]\nfingerprint=\"a\"\nreason=\"r\"", "expires"),
-        ("[[accepted]]\nfingerprint=\"a\"\nreason=\"r\"\nexpires=\"2030-01-01\"\nwho=\"x\"", "who"),
+        (
+            "[[accepted]]\nfingerprint=\"a\"\nreason=\"r\"\nexpires=\"2030-01-01\"\nwho=\"x\"",
+            "who",
+        ),
         ("accept = 1", "accept"),
     ] {
         let error = Accepted::parse(text).unwrap_err().to_string();
@@ -84,7 +93,12 @@ fn levels_can_be_set_for_known_rules_only() {
     assert!(lowered.fails(FailOn::Risky));
 
     let source = Source::parse("a.json", old.to_string().as_bytes()).unwrap();
-    let error = diff(&source, &source, &with("response-property-became-optionl", Level::Risky)).unwrap_err();
+    let error = diff(
+        &source,
+        &source,
+        &with("response-property-became-optionl", Level::Risky),
+    )
+    .unwrap_err();
     let DiffError::UnknownRule { suggestion, .. } = &error else {
         panic!("{error}");
     };

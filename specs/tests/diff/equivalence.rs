@@ -65,7 +65,11 @@ fn with(request: Value, response: Value) -> Value {
 fn reversed(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
-            let list: Vec<_> = members.iter().rev().map(|(key, value)| (key.clone(), reversed(value))).collect();
+            let list: Vec<_> = members
+                .iter()
+                .rev()
+                .map(|(key, value)| (key.clone(), reversed(value)))
+                .collect();
             Value::Object(list.into_iter().collect())
         }
         Value::Array(items) => Value::Array(items.iter().map(reversed).collect()),
@@ -79,9 +83,12 @@ fn inlined(value: &Value) -> Value {
         Value::Object(members) if members.get("$ref") == Some(&json!("#/components/schemas/Shared")) => {
             json!({"type": "string", "maxLength": 9})
         }
-        Value::Object(members) => {
-            Value::Object(members.iter().map(|(key, value)| (key.clone(), inlined(value))).collect())
-        }
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .map(|(key, value)| (key.clone(), inlined(value)))
+                .collect(),
+        ),
         Value::Array(items) => Value::Array(items.iter().map(inlined).collect()),
         other => other.clone(),
     }
@@ -153,7 +160,10 @@ proptest! {
 fn other_spellings_of_the_same_schema() {
     let pairs = [
         (json!({"allOf": [{"type": "string"}]}), json!({"type": "string"})),
-        (json!({"oneOf": [{"type": "string"}]}), json!({"anyOf": [{"type": "string"}]})),
+        (
+            json!({"oneOf": [{"type": "string"}]}),
+            json!({"anyOf": [{"type": "string"}]}),
+        ),
         (
             json!({"allOf": [{"type": "object", "properties": {"a": {"type": "string"}}}, {"required": ["a"]}]}),
             json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}),
@@ -166,10 +176,19 @@ fn other_spellings_of_the_same_schema() {
             json!({"type": "string", "nullable": true}),
             json!({"oneOf": [{"type": "string"}, {"type": "null"}]}),
         ),
-        (json!({"type": ["string", "null"]}), json!({"type": "string", "nullable": true})),
+        (
+            json!({"type": ["string", "null"]}),
+            json!({"type": "string", "nullable": true}),
+        ),
         (json!({"type": "string", "minLength": 0}), json!({"type": "string"})),
-        (json!({"type": "array", "items": {}, "minItems": 0, "uniqueItems": false}), json!({"type": "array"})),
-        (json!({"type": "object", "additionalProperties": true}), json!({"type": "object"})),
+        (
+            json!({"type": "array", "items": {}, "minItems": 0, "uniqueItems": false}),
+            json!({"type": "array"}),
+        ),
+        (
+            json!({"type": "object", "additionalProperties": true}),
+            json!({"type": "object"}),
+        ),
         (json!({"enum": ["a"]}), json!({"const": "a"})),
         (
             json!({"type": "number", "maximum": 5, "allOf": [{"maximum": 9}]}),

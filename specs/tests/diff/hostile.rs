@@ -16,9 +16,15 @@ fn what_is_no_openapi_document_is_said() {
     assert!(matches!(refused("{"), DocumentError::Syntax { .. }));
     assert!(matches!(refused("[]"), DocumentError::NotAnObject { .. }));
     assert!(matches!(refused("{}"), DocumentError::NoVersion { .. }));
-    assert!(matches!(refused(r#"{"swagger":"2.0"}"#), DocumentError::Swagger2 { .. }));
+    assert!(matches!(
+        refused(r#"{"swagger":"2.0"}"#),
+        DocumentError::Swagger2 { .. }
+    ));
     assert!(matches!(refused(r#"{"openapi":"3.2.0"}"#), DocumentError::Newer { .. }));
-    assert!(matches!(refused(r#"{"openapi":"4.0.0"}"#), DocumentError::OtherVersion { .. }));
+    assert!(matches!(
+        refused(r#"{"openapi":"4.0.0"}"#),
+        DocumentError::OtherVersion { .. }
+    ));
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     assert!(matches!(refused(&deep), DocumentError::Syntax { .. }));
 }
@@ -51,13 +57,20 @@ fn references_in_circles_end() {
     let two = with(json!({"A": {"$ref": "#/components/schemas/B"}, "B": {"$ref": "#/components/schemas/A"}}));
     let parts = with(json!({"A": {"allOf": [{"$ref": "#/components/schemas/A"}, {"type": "object"}]}}));
     let tree = with(json!({"A": {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/A"}}}}));
-    let either = with(json!({"A": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"$ref": "#/components/schemas/A"}}]}}));
+    let either = with(
+        json!({"A": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"$ref": "#/components/schemas/A"}}]}}),
+    );
     let not = with(json!({"A": {"not": {"$ref": "#/components/schemas/A"}}}));
     let all = [itself, two, parts, tree, either, not];
     for old in &all {
         for new in &all {
             let report = compare(old, new);
-            assert_eq!(old == new, report.findings.is_empty(), "{old}\n{new}\n{:?}", ids(&report));
+            assert_eq!(
+                old == new,
+                report.findings.is_empty(),
+                "{old}\n{new}\n{:?}",
+                ids(&report)
+            );
         }
     }
 }
@@ -78,7 +91,11 @@ fn a_change_deep_in_a_circle_is_found_once_for_each_direction() {
     let report = compare(&with("integer"), &with("number"));
     assert_eq!(
         ids(&report),
-        ["response-type-widened", "request-type-widened", "api-version-not-bumped"]
+        [
+            "response-type-widened",
+            "request-type-widened",
+            "api-version-not-bumped"
+        ]
     );
     assert_eq!(report.findings[0].operations, ["POST /a (a)"]);
 }
@@ -95,7 +112,11 @@ fn callbacks_that_contain_themselves_end() {
         )
     };
     let report = compare(&with("integer"), &with("number"));
-    assert_eq!(ids(&report), ["response-type-widened", "api-version-not-bumped"], "the server sends it, so it widens what arrives");
+    assert_eq!(
+        ids(&report),
+        ["response-type-widened", "api-version-not-bumped"],
+        "the server sends it, so it widens what arrives"
+    );
 }
 
 /// Each schema names the next twice: 2^40 ways through, 40 schemas.
@@ -128,7 +149,10 @@ fn a_long_chain_of_components_needs_no_deep_stack() {
         let mut schemas = serde_json::Map::new();
         for index in 0..5_000 {
             let next = json!({"$ref": format!("#/components/schemas/S{}", index + 1)});
-            schemas.insert(format!("S{index}"), json!({"type": "object", "properties": {"n": next}}));
+            schemas.insert(
+                format!("S{index}"),
+                json!({"type": "object", "properties": {"n": next}}),
+            );
         }
         schemas.insert("S5000".to_owned(), json!({"type": last}));
         let mut document = responding(json!({"$ref": "#/components/schemas/S0"}));
@@ -158,7 +182,12 @@ fn attached_documents_are_compared() {
         let mut source = Source::parse("x.json", text.as_bytes()).unwrap();
         let open = source.open_references();
         assert_eq!(open, [(0, "https://schemas.example/a.json".to_owned())]);
-        source.attach(0, &open[0].1, "https://schemas.example/a.json", json!({"A": {"type": kind}}));
+        source.attach(
+            0,
+            &open[0].1,
+            "https://schemas.example/a.json",
+            json!({"A": {"type": kind}}),
+        );
         assert!(source.open_references().is_empty());
         source
     };
@@ -177,5 +206,8 @@ fn a_bomb_of_aliases_is_refused() {
         writeln!(text, "a{level}: &a{level} [*a{before},*a{before},*a{before},*a{before},*a{before},*a{before},*a{before},*a{before}]").unwrap();
     }
     // Either the reader has YAML and sees through it, or it has not and refuses YAML.
-    assert!(matches!(Source::parse("bomb.yaml", text.as_bytes()), Err(DocumentError::Syntax { .. })));
+    assert!(matches!(
+        Source::parse("bomb.yaml", text.as_bytes()),
+        Err(DocumentError::Syntax { .. })
+    ));
 }

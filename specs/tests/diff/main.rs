@@ -28,9 +28,7 @@ fn compare(old: &Value, new: &Value) -> Report {
 }
 
 fn compare_with(old: &Value, new: &Value, options: &Options) -> Report {
-    let source = |name: &str, value: &Value| {
-        Source::from_document(Document::from_value(name, value.clone()))
-    };
+    let source = |name: &str, value: &Value| Source::from_document(Document::from_value(name, value.clone()));
     diff(&source("old", old), &source("new", new), options).expect("a comparison")
 }
 

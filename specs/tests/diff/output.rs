@@ -42,7 +42,16 @@ fn written(format: Format) -> String {
 #[test]
 fn text() {
     insta::assert_snapshot!("text", written(Format::Text));
-    let coloured = write(&report(), Format::Text, &Style { colour: true, width: 50, ..Style::default() }).unwrap();
+    let coloured = write(
+        &report(),
+        Format::Text,
+        &Style {
+            colour: true,
+            width: 50,
+            ..Style::default()
+        },
+    )
+    .unwrap();
     assert!(coloured.contains("\u{1b}[1;31m"));
     assert!(!written(Format::Text).contains('\u{1b}'));
 }
@@ -50,17 +59,32 @@ fn text() {
 #[test]
 fn the_same_header_gone_from_two_operations_is_one_finding() {
     let report = report();
-    let gone: Vec<_> = report.findings.iter().filter(|f| f.rule == "header-parameter-removed").collect();
+    let gone: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|f| f.rule == "header-parameter-removed")
+        .collect();
     assert_eq!(gone.len(), 1);
     assert_eq!(gone[0].operations.len(), 2);
-    assert!(gone[0].new_place.is_none(), "nothing stands there, so there is no place");
+    assert!(
+        gone[0].new_place.is_none(),
+        "nothing stands there, so there is no place"
+    );
 }
 
 #[test]
 fn documentation_is_counted_and_listed_on_demand() {
     let short = written(Format::Text);
     assert!(short.contains("description-changed 1"));
-    let long = write(&report(), Format::Text, &Style { verbose: true, ..Style::default() }).unwrap();
+    let long = write(
+        &report(),
+        Format::Text,
+        &Style {
+            verbose: true,
+            ..Style::default()
+        },
+    )
+    .unwrap();
     assert!(long.contains("`description` changed."));
 }
 
@@ -75,7 +99,10 @@ fn json_follows_its_published_schema() {
     wrong["findings"][0]["level"] = json!("dreadful");
     assert!(!validator.is_valid(&wrong));
     let published: Value = serde_json::from_str(include_str!("../../schema/diff.schema.json")).unwrap();
-    assert_eq!(schema, published, "`specs diff --schema > specs/schema/diff.schema.json` writes it");
+    assert_eq!(
+        schema, published,
+        "`specs diff --schema > specs/schema/diff.schema.json` writes it"
+    );
 }
 
 #[test]
@@ -111,6 +138,9 @@ fn junit_lists_what_passed_too() {
 fn github_names_file_and_line() {
     let text = written(Format::Github);
     assert!(text.contains("::error file=new.json,line=9,col="), "{text}");
-    assert!(text.contains("::warning file=old.json,line="), "gone: only the old document has a line\n{text}");
+    assert!(
+        text.contains("::warning file=old.json,line="),
+        "gone: only the old document has a line\n{text}"
+    );
     assert!(text.lines().all(|line| line.starts_with("::")));
 }

@@ -15,11 +15,7 @@ pub(crate) fn apply(document: &mut Value, patch: &str) {
         let name = operation["op"].as_str().expect("an operation");
         match (name, parent) {
             ("add" | "replace", Value::Object(members)) => {
-                assert_eq!(
-                    name == "replace",
-                    members.contains_key(&key),
-                    "{name} {path}"
-                );
+                assert_eq!(name == "replace", members.contains_key(&key), "{name} {path}");
                 members.insert(key, operation["value"].clone());
             }
             ("remove", Value::Object(members)) => {

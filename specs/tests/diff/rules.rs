@@ -8,8 +8,7 @@ use skatteetaten_specs::diff::{Catalogue, Profile, Rule};
 use super::{compare, ids, patch};
 
 fn pair(rule: &Rule) -> (Value, Value) {
-    let base: Value = serde_json::from_str(&rule.example.base)
-        .unwrap_or_else(|error| panic!("{}: {error}", rule.id));
+    let base: Value = serde_json::from_str(&rule.example.base).unwrap_or_else(|error| panic!("{}: {error}", rule.id));
     let mut new = base.clone();
     patch::apply(&mut new, &rule.example.patch);
     (base, new)
@@ -26,13 +25,19 @@ fn each_example_gives_the_findings_it_names() {
         let report = compare(&old, &new);
         let found = ids(&report);
         if found != rule.example.expect {
-            faults.push(format!("{}: expected {:?}, found {found:?}", rule.id, rule.example.expect));
+            faults.push(format!(
+                "{}: expected {:?}, found {found:?}",
+                rule.id, rule.example.expect
+            ));
         }
         if !found.contains(&rule.id) {
             faults.push(format!("{}: its own example does not show it", rule.id));
         }
-        let fingerprints: Vec<&str> =
-            report.findings.iter().map(|finding| finding.fingerprint.as_str()).collect();
+        let fingerprints: Vec<&str> = report
+            .findings
+            .iter()
+            .map(|finding| finding.fingerprint.as_str())
+            .collect();
         let unique: BTreeSet<&&str> = fingerprints.iter().collect();
         assert_eq!(unique.len(), fingerprints.len(), "{}", rule.id);
         for finding in &report.findings {
@@ -62,7 +67,10 @@ fn rules_are_complete_and_consistent() {
     let rules = Catalogue::embedded().unwrap().rules();
     assert!(rules.len() >= 160, "{} rules", rules.len());
     for rule in rules {
-        let kebab = rule.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        let kebab = rule
+            .id
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         assert!(kebab, "{}", rule.id);
         for (what, text) in [
             ("title", &rule.title),
@@ -107,7 +115,9 @@ fn reversing_an_example_reverses_its_effect() {
             .filter(|effect| *effect != Effect::None)
             .collect();
         // What is both ways neither is told as such: it does not contradict.
-        let agrees = back.iter().all(|effect| *effect == opposite || matches!(effect, Effect::Both | Effect::Undecided));
+        let agrees = back
+            .iter()
+            .all(|effect| *effect == opposite || matches!(effect, Effect::Both | Effect::Undecided));
         if !agrees || back.is_empty() {
             faults.push(format!("{}: backwards {back:?}", rule.id));
         }

@@ -13,13 +13,31 @@ const ONE_WAY: &[(&str, &str)] = &[
     ("body-optional", "a response is never sent by the client"),
     ("body-need", "a response is never sent by the client"),
     ("encoding", "`encoding` applies to request bodies only"),
-    ("one-of-overlap", "a response that matches twice is the server's concern"),
+    (
+        "one-of-overlap",
+        "a response that matches twice is the server's concern",
+    ),
     ("property-default", "a default says nothing about what arrives"),
-    ("property-closed", "both exist, as removal in requests and addition in responses"),
-    ("read-only-required", "read-only properties are invisible in requests only"),
-    ("read-only-optional", "read-only properties are invisible in requests only"),
-    ("write-only-required", "write-only properties are invisible in responses only"),
-    ("write-only-optional", "write-only properties are invisible in responses only"),
+    (
+        "property-closed",
+        "both exist, as removal in requests and addition in responses",
+    ),
+    (
+        "read-only-required",
+        "read-only properties are invisible in requests only",
+    ),
+    (
+        "read-only-optional",
+        "read-only properties are invisible in requests only",
+    ),
+    (
+        "write-only-required",
+        "write-only properties are invisible in responses only",
+    ),
+    (
+        "write-only-optional",
+        "write-only properties are invisible in responses only",
+    ),
     ("callback", "callbacks are received"),
     ("callback-answer", "answers are sent"),
     ("callback-parameters", "callbacks are received"),
@@ -30,7 +48,10 @@ const ONE_WAY_AREAS: &[(&str, &str)] = &[
     ("parameters", "parameters are sent"),
     ("paths", "operations are called"),
     ("responses", "statuses and links are received"),
-    ("headers", "headers of responses are received; those of requests are parameters"),
+    (
+        "headers",
+        "headers of responses are received; those of requests are parameters",
+    ),
     ("security", "credentials are sent"),
     ("servers", "servers are called"),
 ];
@@ -38,18 +59,48 @@ const ONE_WAY_AREAS: &[(&str, &str)] = &[
 /// Kinds without a rule for the way back.
 const NO_WAY_BACK: &[(&str, &str)] = &[
     ("property-default", "removal does not depend on the default"),
-    ("property-closed", "the two ways are one rule each, in opposite directions"),
-    ("one-of-overlap", "taking an overlapping alternative away is an ordinary removal"),
-    ("body-required", "a body that is gone is one rule, whether it was required or not"),
-    ("path-parameter", "an address gains a parameter as a required one is added"),
-    ("query-parameter", "addition is told by whether it is required, not by place"),
-    ("header-parameter", "addition is told by whether it is required, not by place"),
-    ("cookie-parameter", "addition is told by whether it is required, not by place"),
-    ("parameter-required", "removal is told by place, not by whether it was required"),
-    ("parameter-optional", "removal is told by place, not by whether it was required"),
+    (
+        "property-closed",
+        "the two ways are one rule each, in opposite directions",
+    ),
+    (
+        "one-of-overlap",
+        "taking an overlapping alternative away is an ordinary removal",
+    ),
+    (
+        "body-required",
+        "a body that is gone is one rule, whether it was required or not",
+    ),
+    (
+        "path-parameter",
+        "an address gains a parameter as a required one is added",
+    ),
+    (
+        "query-parameter",
+        "addition is told by whether it is required, not by place",
+    ),
+    (
+        "header-parameter",
+        "addition is told by whether it is required, not by place",
+    ),
+    (
+        "cookie-parameter",
+        "addition is told by whether it is required, not by place",
+    ),
+    (
+        "parameter-required",
+        "removal is told by place, not by whether it was required",
+    ),
+    (
+        "parameter-optional",
+        "removal is told by place, not by whether it was required",
+    ),
     ("operation-sunset-passed", "nothing is added after its sunset"),
     ("operation-sunset-ahead", "nothing is added before its sunset"),
-    ("extensible-enum", "a value that goes is one rule, whether the list may grow or not"),
+    (
+        "extensible-enum",
+        "a value that goes is one rule, whether the list may grow or not",
+    ),
     ("api-version-order", "going forward is `api-version-changed`"),
     ("component-unused", "an added schema is one rule, used or not"),
     ("header-required", "an added header is one rule, required or not"),
@@ -94,7 +145,11 @@ fn every_rule_has_its_counterpart_or_a_reason() {
             }
         }
     }
-    for (list, name) in [(ONE_WAY, "one way"), (ONE_WAY_AREAS, "one-way area"), (NO_WAY_BACK, "no way back")] {
+    for (list, name) in [
+        (ONE_WAY, "one way"),
+        (ONE_WAY_AREAS, "one-way area"),
+        (NO_WAY_BACK, "no way back"),
+    ] {
         for (kind, reason) in list {
             assert!(!reason.is_empty());
             if !used.contains(&(name, kind)) {

@@ -39,17 +39,67 @@ fn says(report: &Report, rule: &str, location: &str, message: &str) {
 #[test]
 fn the_facts_are_told() {
     let report = report();
-    says(&report, "path-parameter-removed", "path parameter trekkpliktig", "`trekkpliktig` is no longer part of the address");
-    says(&report, "header-parameter-removed", "Meldingsid", "The header `Meldingsid` is gone");
+    says(
+        &report,
+        "path-parameter-removed",
+        "path parameter trekkpliktig",
+        "`trekkpliktig` is no longer part of the address",
+    );
+    says(
+        &report,
+        "header-parameter-removed",
+        "Meldingsid",
+        "The header `Meldingsid` is gone",
+    );
     says(&report, "header-name-case-changed", "Klientid", "it is the same header");
-    says(&report, "parameter-became-optional", "header Klientid", "`Klientid` is no longer required");
-    says(&report, "parameter-became-optional", "header Korrelasjonsid", "`Korrelasjonsid` is no longer required");
-    says(&report, "parameter-format-added", "header Korrelasjonsid", "must be a `uuid` now");
-    says(&report, "response-property-became-optional", "Trekkpaalegg.saksnummer", "may be missing in responses now");
-    says(&report, "response-property-removed-required", "Trekkpaalegg.kidnummerForPeriode", "is gone from responses");
-    says(&report, "response-property-removed-required", "Trekkpaalegg.kontonummer", "is gone from responses");
-    says(&report, "response-property-added-required", "Trekkpaalegg.betalingsinformasjon", "is new in responses");
-    says(&report, "response-type-changed", "Feil.korrelasjonsid", "The type was integer and is string in responses");
+    says(
+        &report,
+        "parameter-became-optional",
+        "header Klientid",
+        "`Klientid` is no longer required",
+    );
+    says(
+        &report,
+        "parameter-became-optional",
+        "header Korrelasjonsid",
+        "`Korrelasjonsid` is no longer required",
+    );
+    says(
+        &report,
+        "parameter-format-added",
+        "header Korrelasjonsid",
+        "must be a `uuid` now",
+    );
+    says(
+        &report,
+        "response-property-became-optional",
+        "Trekkpaalegg.saksnummer",
+        "may be missing in responses now",
+    );
+    says(
+        &report,
+        "response-property-removed-required",
+        "Trekkpaalegg.kidnummerForPeriode",
+        "is gone from responses",
+    );
+    says(
+        &report,
+        "response-property-removed-required",
+        "Trekkpaalegg.kontonummer",
+        "is gone from responses",
+    );
+    says(
+        &report,
+        "response-property-added-required",
+        "Trekkpaalegg.betalingsinformasjon",
+        "is new in responses",
+    );
+    says(
+        &report,
+        "response-type-changed",
+        "Feil.korrelasjonsid",
+        "The type was integer and is string in responses",
+    );
     let hints = |location: &str| -> String {
         report
             .findings
@@ -59,7 +109,10 @@ fn the_facts_are_told() {
             .collect()
     };
     let kid = hints("Trekkpaalegg.kidnummerForPeriode");
-    assert!(kid.contains("moved to `betalingsinformasjon.kidnummer`") && kid.contains("a single one now"), "{kid}");
+    assert!(
+        kid.contains("moved to `betalingsinformasjon.kidnummer`") && kid.contains("a single one now"),
+        "{kid}"
+    );
     assert!(hints("Trekkpaalegg.kontonummer").contains("`betalingsinformasjon.kontonummer` is new"));
     let moved: Vec<&str> = report
         .findings
@@ -77,13 +130,20 @@ fn every_finding_has_a_line_where_something_stands() {
         for place in [&finding.old_place, &finding.new_place].into_iter().flatten() {
             assert!(place.position.is_some(), "{}: {}", finding.rule, place.pointer);
         }
-        assert!(finding.old_place.is_some() || finding.new_place.is_some(), "{}", finding.rule);
+        assert!(
+            finding.old_place.is_some() || finding.new_place.is_some(),
+            "{}",
+            finding.rule
+        );
     }
 }
 
 #[test]
 fn the_text() {
-    insta::assert_snapshot!("trekkpaalegg", write(&report(), Format::Text, &Style::default()).unwrap());
+    insta::assert_snapshot!(
+        "trekkpaalegg",
+        write(&report(), Format::Text, &Style::default()).unwrap()
+    );
 }
 
 /// A new example is documentation, and nothing else.

@@ -163,17 +163,24 @@ fn write_file(file: &PathBuf, text: &str) -> Result<(), Failure> {
         ))
     };
     let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(|error| fault(&error))?;
-    temporary
-        .write_all(text.as_bytes())
-        .map_err(|error| fault(&error))?;
+    temporary.write_all(text.as_bytes()).map_err(|error| fault(&error))?;
     temporary.persist(file).map_err(|error| fault(&error))?;
     Ok(())
 }
 
 fn rules(ui: &mut Ui) -> Result<Exit, Failure> {
     let catalogue = Catalogue::embedded().map_err(Failure::internal)?;
-    let widest = catalogue.rules().iter().map(|rule| rule.id.len()).max().unwrap_or_default();
-    writeln!(ui.out, "{:widest$}  {:13}  {:13}  {:13}  what", "rule", "bindings", "wire", "strict")?;
+    let widest = catalogue
+        .rules()
+        .iter()
+        .map(|rule| rule.id.len())
+        .max()
+        .unwrap_or_default();
+    writeln!(
+        ui.out,
+        "{:widest$}  {:13}  {:13}  {:13}  what",
+        "rule", "bindings", "wire", "strict"
+    )?;
     for rule in catalogue.rules() {
         let [bindings, wire, strict] = Profile::ALL.map(|profile| rule.level.of(profile).name());
         writeln!(
@@ -198,6 +205,10 @@ fn explain(id: &str, ui: &mut Ui) -> Result<Exit, Failure> {
         writeln!(ui.out, "{:10}{}", profile.name(), rule.level.of(profile))?;
     }
     writeln!(ui.out, "\nOld document:{}", rule.example.base)?;
-    writeln!(ui.out, "What makes the new one of it (JSON Patch):{}", rule.example.patch)?;
+    writeln!(
+        ui.out,
+        "What makes the new one of it (JSON Patch):{}",
+        rule.example.patch
+    )?;
     Ok(Exit::Ok)
 }

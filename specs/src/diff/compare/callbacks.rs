@@ -5,22 +5,15 @@ use crate::{diff::model::Loc, document::METHODS};
 
 impl<'a> Engine<'a> {
     /// Compares the `callbacks` of an operation.
-    pub(super) fn callbacks(
-        &mut self,
-        context: &Context<'a>,
-        old: Option<Loc<'a>>,
-        new: Option<Loc<'a>>,
-    ) {
-        let list = |holder: &Option<Loc<'a>>| -> Vec<(&'a str, Loc<'a>)> {
-            holder.iter().flat_map(Loc::members).collect()
-        };
+    pub(super) fn callbacks(&mut self, context: &Context<'a>, old: Option<Loc<'a>>, new: Option<Loc<'a>>) {
+        let list =
+            |holder: &Option<Loc<'a>>| -> Vec<(&'a str, Loc<'a>)> { holder.iter().flat_map(Loc::members).collect() };
         let (olds, news) = (list(&old), list(&new));
         for (name, one) in &olds {
             match news.iter().find(|(other, _)| other == name) {
                 None => self.callback_presence(context, "callback-removed", name, Some(one), None),
                 Some((_, other)) => {
-                    let (Some(one), Some(other)) = (self.old.follow(one), self.new.follow(other))
-                    else {
+                    let (Some(one), Some(other)) = (self.old.follow(one), self.new.follow(other)) else {
                         if one.value != other.value {
                             self.callback_presence(
                                 context,
@@ -78,13 +71,7 @@ impl<'a> Engine<'a> {
             );
             match pair {
                 (Some(one), Some(other)) => self.path_item(context, address, &one, &other),
-                _ => self.callback_presence(
-                    context,
-                    "callback-removed",
-                    address,
-                    Some(&one),
-                    found.as_ref(),
-                ),
+                _ => self.callback_presence(context, "callback-removed", address, Some(&one), found.as_ref()),
             }
         }
         for (address, other) in new.members() {
@@ -99,20 +86,12 @@ impl<'a> Engine<'a> {
             let subject = format!("{} {address}", method.to_ascii_uppercase());
             match (old.get(method), new.get(method)) {
                 (None, None) => {}
-                (Some(one), None) => self.callback_presence(
-                    context,
-                    "callback-removed",
-                    &subject,
-                    Some(&one),
-                    Some(new),
-                ),
-                (None, Some(other)) => self.callback_presence(
-                    context,
-                    "callback-added",
-                    &subject,
-                    Some(old),
-                    Some(&other),
-                ),
+                (Some(one), None) => {
+                    self.callback_presence(context, "callback-removed", &subject, Some(&one), Some(new))
+                }
+                (None, Some(other)) => {
+                    self.callback_presence(context, "callback-added", &subject, Some(old), Some(&other))
+                }
                 (Some(one), Some(other)) => {
                     let down = context.down(context.trail.step(subject));
                     self.incoming(&down, &one, &other);
@@ -203,24 +182,12 @@ impl<'a> Engine<'a> {
                     };
                     self.response(&down, one, other);
                 }
-                None => self.callback_presence(
-                    context,
-                    "callback-answer-removed",
-                    status,
-                    Some(one),
-                    Some(new),
-                ),
+                None => self.callback_presence(context, "callback-answer-removed", status, Some(one), Some(new)),
             }
         }
         for (status, other) in &news {
             if !olds.iter().any(|(known, _)| known == status) {
-                self.callback_presence(
-                    context,
-                    "callback-answer-added",
-                    status,
-                    Some(old),
-                    Some(other),
-                );
+                self.callback_presence(context, "callback-answer-added", status, Some(old), Some(other));
             }
         }
     }

@@ -73,14 +73,9 @@ impl<'a> Engine<'a> {
 
     /// A name that is gone and one that is new, which stand for the same schema: because they met
     /// in the same place, or because their text is the same.
-    fn find_renamed(
-        &mut self,
-        olds: &BTreeMap<&'a str, Loc<'a>>,
-        news: &BTreeMap<&'a str, Loc<'a>>,
-    ) {
+    fn find_renamed(&mut self, olds: &BTreeMap<&'a str, Loc<'a>>, news: &BTreeMap<&'a str, Loc<'a>>) {
         let gone: Vec<&str> = olds.keys().filter(|name| !news.contains_key(*name)).copied().collect();
-        let mut fresh: Vec<&str> =
-            news.keys().filter(|name| !olds.contains_key(*name)).copied().collect();
+        let mut fresh: Vec<&str> = news.keys().filter(|name| !olds.contains_key(*name)).copied().collect();
         let met: BTreeSet<(String, String)> = self.met_pairs();
         for name in gone {
             let found = fresh.iter().position(|new| {

@@ -1,12 +1,7 @@
 //! Alternatives: `oneOf`, `anyOf` and `not`.
 
 use super::{Change, Context, Direction, Engine, Moves};
-use crate::diff::model::{
-    Group, GroupKind, Loc, Shape, Side,
-    shape::Sub,
-    side::name_of,
-    types::Types,
-};
+use crate::diff::model::{Group, GroupKind, Loc, Shape, Side, shape::Sub, side::name_of, types::Types};
 
 /// A branch and how to recognise it.
 struct Branch<'a> {
@@ -68,8 +63,7 @@ impl<'a> Engine<'a> {
                 }
             }
             (olds, news) if olds.len() == news.len() => {
-                let pairs: Vec<(Group<'a>, Group<'a>)> =
-                    olds.iter().cloned().zip(news.iter().cloned()).collect();
+                let pairs: Vec<(Group<'a>, Group<'a>)> = olds.iter().cloned().zip(news.iter().cloned()).collect();
                 for (old, new) in pairs {
                     self.group(context, &old, &new, before, after);
                 }
@@ -101,12 +95,7 @@ impl<'a> Engine<'a> {
         );
     }
 
-    fn undecided(
-        &mut self,
-        context: &Context<'a>,
-        old_at: Option<&Loc<'a>>,
-        new_at: Option<&Loc<'a>>,
-    ) {
+    fn undecided(&mut self, context: &Context<'a>, old_at: Option<&Loc<'a>>, new_at: Option<&Loc<'a>>) {
         self.group_presence(context, "composition-undecided", old_at, new_at);
     }
 
@@ -173,10 +162,7 @@ impl<'a> Engine<'a> {
         let keyword = new.kind.keyword();
         for (old_index, new_index) in self.pair(context, &mut olds, &mut news) {
             let (one, other) = (&olds[old_index], &news[new_index]);
-            let name = other
-                .name
-                .clone()
-                .unwrap_or_else(|| (new_index + 1).to_string());
+            let name = other.name.clone().unwrap_or_else(|| (new_index + 1).to_string());
             let down = context.down(context.trail.branch(keyword, name));
             let (one, other) = (one.sub.clone(), other.sub.clone());
             self.schema(&down, &one, &other);
@@ -201,9 +187,10 @@ impl<'a> Engine<'a> {
                 && context.direction == Direction::Request
                 && after.discriminator.is_none()
                 && before.discriminator.is_none()
-                && news.iter().enumerate().any(|(other, branch)| {
-                    other != index && !disjoint(&self.new, &added.sub, &branch.sub)
-                });
+                && news
+                    .iter()
+                    .enumerate()
+                    .any(|(other, branch)| other != index && !disjoint(&self.new, &added.sub, &branch.sub));
             let suffix = if overlapping { "-overlapping" } else { "" };
             self.emit_schema(
                 context,
@@ -219,12 +206,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Finds which branch became which: by name, by text, by title, then by meaning.
-    fn pair(
-        &mut self,
-        context: &Context<'a>,
-        olds: &mut [Branch<'a>],
-        news: &mut [Branch<'a>],
-    ) -> Vec<(usize, usize)> {
+    fn pair(&mut self, context: &Context<'a>, olds: &mut [Branch<'a>], news: &mut [Branch<'a>]) -> Vec<(usize, usize)> {
         let mut pairs = Vec::new();
         type Same<'a> = fn(&Branch<'a>, &Branch<'a>) -> bool;
         let tests: [Same<'a>; 3] = [
@@ -293,8 +275,7 @@ impl<'a> Engine<'a> {
                 }
             }
             (olds, news) => {
-                let same = olds.len() == news.len()
-                    && olds.iter().zip(news).all(|(a, b)| a.value == b.value);
+                let same = olds.len() == news.len() && olds.iter().zip(news).all(|(a, b)| a.value == b.value);
                 if same {
                     return;
                 }
@@ -366,9 +347,7 @@ fn disjoint<'a>(side: &Side<'a>, one: &Sub<'a>, other: &Sub<'a>) -> bool {
         return true;
     }
     match (&one.values, &other.values) {
-        (Some((values, _)), Some((others, _))) => {
-            !values.iter().any(|value| others.contains(value))
-        }
+        (Some((values, _)), Some((others, _))) => !values.iter().any(|value| others.contains(value)),
         _ => false,
     }
 }

@@ -9,12 +9,7 @@ use crate::diff::model::{
 };
 
 impl<'a> Engine<'a> {
-    pub(super) fn constraints(
-        &mut self,
-        context: &Context<'a>,
-        before: &Shape<'a>,
-        after: &Shape<'a>,
-    ) {
+    pub(super) fn constraints(&mut self, context: &Context<'a>, before: &Shape<'a>, after: &Shape<'a>) {
         self.bound(context, true, before.minimum.as_ref(), after.minimum.as_ref());
         self.bound(context, false, before.maximum.as_ref(), after.maximum.as_ref());
         for (keyword, grows) in COUNTS {
@@ -45,13 +40,7 @@ impl<'a> Engine<'a> {
         self.patterns(context, before, after);
     }
 
-    fn bound(
-        &mut self,
-        context: &Context<'a>,
-        lower: bool,
-        old: Option<&Bound<'a>>,
-        new: Option<&Bound<'a>>,
-    ) {
+    fn bound(&mut self, context: &Context<'a>, lower: bool, old: Option<&Bound<'a>>, new: Option<&Bound<'a>>) {
         fn text<'l, 'a>(bound: &'l Bound<'a>) -> (String, &'l Loc<'a>) {
             let beside = if bound.exclusive { " (exclusive)" } else { "" };
             (format!("{}{beside}", bound.value), &bound.at)

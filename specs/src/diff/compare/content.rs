@@ -44,11 +44,7 @@ impl<'a> Engine<'a> {
         match (&before, &after) {
             (None, None) => {}
             (None, Some(body)) => {
-                let need = if body.flag("required") {
-                    "required"
-                } else {
-                    "optional"
-                };
+                let need = if body.flag("required") { "required" } else { "optional" };
                 self.emit(
                     &down,
                     format!("body-added-{need}"),
@@ -98,22 +94,15 @@ impl<'a> Engine<'a> {
         let direction = context.direction.name();
         type Same<'a> = fn(&Media<'a>, &Media<'a>) -> bool;
         let passes: [(Same<'a>, &str); 5] = [
-            (
-                |a, b| a.essence == b.essence && a.parameters == b.parameters,
-                "",
-            ),
+            (|a, b| a.essence == b.essence && a.parameters == b.parameters, ""),
             (|a, b| a.essence == b.essence, "media-type-parameter-changed"),
             (|a, b| a.covers(b), "media-type-narrowed"),
             (|a, b| b.covers(a), "media-type-widened"),
-            (
-                |a, b| a.generic() == b.generic(),
-                "media-type-suffix-changed",
-            ),
+            (|a, b| a.generic() == b.generic(), "media-type-suffix-changed"),
         ];
         for (same, rule) in passes {
             for one in olds.iter_mut().filter(|one| !one.taken) {
-                let Some(other) = news.iter_mut().find(|other| !other.taken && same(one, other))
-                else {
+                let Some(other) = news.iter_mut().find(|other| !other.taken && same(one, other)) else {
                     continue;
                 };
                 one.taken = true;

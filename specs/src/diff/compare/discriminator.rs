@@ -6,12 +6,7 @@ use super::{Change, Context, Engine};
 use crate::diff::model::{Loc, Shape, side::name_of};
 
 impl<'a> Engine<'a> {
-    pub(super) fn discriminator(
-        &mut self,
-        context: &Context<'a>,
-        before: &Shape<'a>,
-        after: &Shape<'a>,
-    ) {
+    pub(super) fn discriminator(&mut self, context: &Context<'a>, before: &Shape<'a>, after: &Shape<'a>) {
         let (old, new) = match (&before.discriminator, &after.discriminator) {
             (None, None) => return,
             (Some(old), Some(new)) => (old, new),
@@ -53,11 +48,9 @@ impl<'a> Engine<'a> {
         for (value, (target, at)) in &olds {
             let (rule, now, new_at) = match news.get(value) {
                 None => ("discriminator-mapping-removed", None, Some(new)),
-                Some((other, place)) if other != target => (
-                    "discriminator-mapping-retargeted",
-                    Some(other.clone()),
-                    Some(place),
-                ),
+                Some((other, place)) if other != target => {
+                    ("discriminator-mapping-retargeted", Some(other.clone()), Some(place))
+                }
                 Some(_) => continue,
             };
             self.emit_schema(

@@ -56,10 +56,7 @@ impl<'a> Engine<'a> {
             let context = self.document_context("webhooks");
             self.addresses(&context, one, other);
         } else {
-            for (found, rule) in [
-                (&webhooks.0, "callback-removed"),
-                (&webhooks.1, "callback-added"),
-            ] {
+            for (found, rule) in [(&webhooks.0, "callback-removed"), (&webhooks.1, "callback-added")] {
                 for (name, loc) in found.iter().flat_map(Loc::members) {
                     let context = self.document_context("webhooks");
                     let (old_at, new_at) = if rule == "callback-removed" {

@@ -334,12 +334,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Reports a change, or only its effect while judging.
-    pub(crate) fn emit(
-        &mut self,
-        context: &Context<'a>,
-        rule: impl Into<Cow<'static, str>>,
-        change: Change<'_, 'a>,
-    ) {
+    pub(crate) fn emit(&mut self, context: &Context<'a>, rule: impl Into<Cow<'static, str>>, change: Change<'_, 'a>) {
         let wanted = rule.into();
         let rule = self.catalogue.or_unhandled(&wanted);
         if let Some(moves) = self.judging.last_mut() {
@@ -373,11 +368,7 @@ impl<'a> Engine<'a> {
             rule,
             old_at.as_ref().map(Pointer::text),
             new_at.as_ref().map(Pointer::text),
-            if shared {
-                String::new()
-            } else {
-                location.clone()
-            },
+            if shared { String::new() } else { location.clone() },
             change.subject.clone(),
             change.old.clone(),
             change.new.clone(),
@@ -403,12 +394,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Reports a change of a schema; inside a parameter under the parameter's own rule.
-    pub(crate) fn emit_schema(
-        &mut self,
-        context: &Context<'a>,
-        name: &str,
-        change: Change<'_, 'a>,
-    ) {
+    pub(crate) fn emit_schema(&mut self, context: &Context<'a>, name: &str, change: Change<'_, 'a>) {
         let rule = if context.parameter
             && let Some(own) = parameter_rule(name)
         {
@@ -423,22 +409,30 @@ impl<'a> Engine<'a> {
 /// The rule for a parameter when this happens to its schema.
 fn parameter_rule(name: &str) -> Option<&str> {
     Some(match name {
-        "type-changed" | "type-narrowed" | "type-widened" | "became-enum" | "enum-dropped"
-        | "enum-value-removed" | "enum-value-added" | "became-nullable" | "became-not-nullable"
-        | "default-changed" | "default-added" | "default-removed" | "pattern-changed"
-        | "format-added" | "format-removed" | "format-changed" => name,
+        "type-changed"
+        | "type-narrowed"
+        | "type-widened"
+        | "became-enum"
+        | "enum-dropped"
+        | "enum-value-removed"
+        | "enum-value-added"
+        | "became-nullable"
+        | "became-not-nullable"
+        | "default-changed"
+        | "default-added"
+        | "default-removed"
+        | "pattern-changed"
+        | "format-added"
+        | "format-removed"
+        | "format-changed" => name,
         "type-added" => "type-narrowed",
         "type-removed" => "type-widened",
         _ => {
-            let keyword = name
-                .strip_suffix("-set")
-                .or_else(|| name.strip_suffix("-tightened"));
+            let keyword = name.strip_suffix("-set").or_else(|| name.strip_suffix("-tightened"));
             if keyword.is_some() {
                 return Some("constraint-tightened");
             }
-            let keyword = name
-                .strip_suffix("-unset")
-                .or_else(|| name.strip_suffix("-loosened"));
+            let keyword = name.strip_suffix("-unset").or_else(|| name.strip_suffix("-loosened"));
             if keyword.is_some() {
                 return Some("constraint-loosened");
             }

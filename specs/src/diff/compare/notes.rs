@@ -36,12 +36,9 @@ impl<'a> Engine<'a> {
         for (name, (old_at, old_value)) in old {
             match new.get(name) {
                 None => self.note(context, name, Some((old_at, old_value)), None),
-                Some((new_at, new_value)) if old_value != new_value => self.note(
-                    context,
-                    name,
-                    Some((old_at, old_value)),
-                    Some((new_at, new_value)),
-                ),
+                Some((new_at, new_value)) if old_value != new_value => {
+                    self.note(context, name, Some((old_at, old_value)), Some((new_at, new_value)))
+                }
                 Some(_) => {}
             }
         }
@@ -80,13 +77,7 @@ impl<'a> Engine<'a> {
 
     /// Compares what is left of two objects of the document: annotations and extensions by their
     /// rules; a member that neither `known` nor a rule names is unhandled, never safe.
-    pub(crate) fn leftovers(
-        &mut self,
-        context: &Context<'a>,
-        old: &Loc<'a>,
-        new: &Loc<'a>,
-        known: &[&str],
-    ) {
+    pub(crate) fn leftovers(&mut self, context: &Context<'a>, old: &Loc<'a>, new: &Loc<'a>, known: &[&str]) {
         let names: Vec<&'a str> = {
             let mut names: Vec<&'a str> = old.members().map(|(name, _)| name).collect();
             names.extend(

@@ -24,7 +24,16 @@ const KNOWN: [&str; 11] = [
 
 /// Members of a path item that have one.
 const ITEM: [&str; 11] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace", "parameters", "servers",
+    "get",
+    "put",
+    "post",
+    "delete",
+    "options",
+    "head",
+    "patch",
+    "trace",
+    "parameters",
+    "servers",
     "$ref",
 ];
 

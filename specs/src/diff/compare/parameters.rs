@@ -69,8 +69,7 @@ impl<'a> Engine<'a> {
                 Some((_, other)) => self.parameter(context, one, other),
                 None => {
                     let elsewhere = after.iter().find(|(other, parameter)| {
-                        parameter.name == one.name
-                            && !before.iter().any(|(known, _)| known == other)
+                        parameter.name == one.name && !before.iter().any(|(known, _)| known == other)
                     });
                     let rule = format!("{}-parameter-removed", rule_place(one.place));
                     let down = context.down(context.trail.step(one.place_and_name()));
@@ -214,17 +213,9 @@ impl<'a> Engine<'a> {
         self.parameter_schema(context, one, other);
     }
 
-    fn parameter_schema(
-        &mut self,
-        context: &Context<'a>,
-        one: &Parameter<'a>,
-        other: &Parameter<'a>,
-    ) {
+    fn parameter_schema(&mut self, context: &Context<'a>, one: &Parameter<'a>, other: &Parameter<'a>) {
         let (old, new) = (&one.loc, &other.loc);
-        let content = |loc: &Loc<'a>| {
-            loc.get("content")
-                .and_then(|content| content.members().next())
-        };
+        let content = |loc: &Loc<'a>| loc.get("content").and_then(|content| content.members().next());
         let empty = || vec![];
         match (content(old), content(new)) {
             (None, None) => {
@@ -331,4 +322,3 @@ fn style(place: &str, loc: &Loc<'_>) -> String {
     };
     format!("{style}, explode {explode}{reserved}")
 }
-

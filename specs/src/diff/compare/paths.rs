@@ -56,33 +56,32 @@ impl<'a> Engine<'a> {
     pub(super) fn paths(&mut self) {
         let bases = (base_path(&self.old), base_path(&self.new));
         let olds = entries(&self.old, &bases.0);
-        let mut news: Vec<Option<Entry<'a>>> =
-            entries(&self.new, &bases.1).into_iter().map(Some).collect();
+        let mut news: Vec<Option<Entry<'a>>> = entries(&self.new, &bases.1).into_iter().map(Some).collect();
         let mut found: Vec<Option<(Found, Entry<'a>)>> = vec![None; olds.len()];
-        let mut match_by = |kind: Found, same: &dyn Fn(&Entry<'a>, &Entry<'a>) -> bool,
-                            index: &dyn Fn(&Entry<'a>) -> String| {
-            let mut table: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-            for (at, new) in news.iter().enumerate() {
-                if let Some(new) = new {
-                    table.entry(index(new)).or_default().push(at);
+        let mut match_by =
+            |kind: Found, same: &dyn Fn(&Entry<'a>, &Entry<'a>) -> bool, index: &dyn Fn(&Entry<'a>) -> String| {
+                let mut table: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+                for (at, new) in news.iter().enumerate() {
+                    if let Some(new) = new {
+                        table.entry(index(new)).or_default().push(at);
+                    }
                 }
-            }
-            for (old, slot) in olds.iter().zip(found.iter_mut()) {
-                if slot.is_some() {
-                    continue;
+                for (old, slot) in olds.iter().zip(found.iter_mut()) {
+                    if slot.is_some() {
+                        continue;
+                    }
+                    let Some(candidates) = table.get(&index(old)) else {
+                        continue;
+                    };
+                    let hit = candidates
+                        .iter()
+                        .copied()
+                        .find(|at| news[*at].as_ref().is_some_and(|new| same(old, new)));
+                    if let Some(new) = hit.and_then(|at| news[at].take()) {
+                        *slot = Some((kind, new));
+                    }
                 }
-                let Some(candidates) = table.get(&index(old)) else {
-                    continue;
-                };
-                let hit = candidates
-                    .iter()
-                    .copied()
-                    .find(|at| news[*at].as_ref().is_some_and(|new| same(old, new)));
-                if let Some(new) = hit.and_then(|at| news[at].take()) {
-                    *slot = Some((kind, new));
-                }
-            }
-        };
+            };
         let method = |old: &Entry<'a>, new: &Entry<'a>| old.method == new.method;
         let whole = |entry: &Entry<'a>| format!("{} {}", entry.method, entry.joined);
         let place = |entry: &Entry<'a>| format!("{} {}", entry.method, entry.template);
@@ -173,9 +172,7 @@ impl<'a> Engine<'a> {
             });
             let sunset = entry.operation.text("x-sunset");
             let rule = match (entry.operation.flag("deprecated"), sunset) {
-                (true, Some(date)) if date <= today.as_str() => {
-                    "operation-removed-after-deprecation"
-                }
+                (true, Some(date)) if date <= today.as_str() => "operation-removed-after-deprecation",
                 (_, Some(_)) => "operation-removed-before-sunset",
                 _ if whole_path => "path-removed",
                 _ => "operation-removed",
@@ -198,12 +195,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn added(
-        &mut self,
-        known: &BTreeSet<String>,
-        fresh: &[Entry<'a>],
-        moved: &[(Entry<'a>, Entry<'a>)],
-    ) {
+    fn added(&mut self, known: &BTreeSet<String>, fresh: &[Entry<'a>], moved: &[(Entry<'a>, Entry<'a>)]) {
         for entry in fresh {
             let context = self.operation_node(Operation {
                 label: entry.label(),

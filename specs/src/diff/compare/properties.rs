@@ -12,12 +12,7 @@ struct Seen<'l, 'a> {
 }
 
 impl<'a> Engine<'a> {
-    pub(super) fn properties(
-        &mut self,
-        context: &Context<'a>,
-        before: &Shape<'a>,
-        after: &Shape<'a>,
-    ) {
+    pub(super) fn properties(&mut self, context: &Context<'a>, before: &Shape<'a>, after: &Shape<'a>) {
         for (name, sub) in &before.properties {
             let old = seen(&self.old, context.direction, before, name, sub);
             let new = after
@@ -77,21 +72,13 @@ impl<'a> Engine<'a> {
             }
             (Some(was), None) => {
                 // The object that lost it is where a reader of the new document looks.
-                let closed = matches!(after.additional, Additional::Closed)
-                    && context.direction == Direction::Request;
+                let closed = matches!(after.additional, Additional::Closed) && context.direction == Direction::Request;
                 let rule = if closed {
                     "property-removed-closed".to_owned()
                 } else {
                     format!("property-removed-{}", need(was.required))
                 };
-                self.emit_schema(
-                    &down,
-                    &rule,
-                    Change {
-                        new_at: None,
-                        ..change
-                    },
-                );
+                self.emit_schema(&down, &rule, Change { new_at: None, ..change });
             }
             (None, Some(is)) if old.is_some() => {
                 let rule = format!("property-{flag}-unset-{}", need(is.required));
@@ -99,44 +86,31 @@ impl<'a> Engine<'a> {
             }
             (None, Some(is)) => {
                 let shape = Shape::of(&self.new, is.sub);
-                let closed = matches!(before.additional, Additional::Closed)
-                    && context.direction == Direction::Response;
+                let closed =
+                    matches!(before.additional, Additional::Closed) && context.direction == Direction::Response;
                 let rule = match (is.required, closed) {
-                    (true, _) if context.direction == Direction::Request
-                        && shape.notes.contains_key("default") =>
-                    {
+                    (true, _) if context.direction == Direction::Request && shape.notes.contains_key("default") => {
                         "property-added-required-with-default"
                     }
                     (_, true) => "property-added-closed",
                     (true, false) => "property-added-required",
                     (false, false) => "property-added-optional",
                 };
-                self.emit_schema(
-                    &down,
-                    rule,
-                    Change {
-                        old_at: None,
-                        ..change
-                    },
-                );
+                self.emit_schema(&down, rule, Change { old_at: None, ..change });
             }
         }
     }
 
     /// Names that are required and described nowhere.
     fn phantom_names(&mut self, context: &Context<'a>, before: &Shape<'a>, after: &Shape<'a>) {
-        let phantom = |shape: &Shape<'a>, name: &str| {
-            shape.required.contains(name) && shape.property(name).is_none()
-        };
+        let phantom = |shape: &Shape<'a>, name: &str| shape.required.contains(name) && shape.property(name).is_none();
         let mut names: Vec<&'a str> = before.required.iter().copied().collect();
         names.extend(after.required.difference(&before.required).copied());
         for name in names {
             let rule = match (phantom(before, name), phantom(after, name)) {
                 // Described on the other side: that is told as a property.
                 (false, true) if before.property(name).is_none() => "undescribed-name-required",
-                (true, false) if after.property(name).is_none() => {
-                    "undescribed-name-not-required"
-                }
+                (true, false) if after.property(name).is_none() => "undescribed-name-not-required",
                 _ => continue,
             };
             self.emit_schema(
@@ -152,12 +126,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    pub(super) fn additional(
-        &mut self,
-        context: &Context<'a>,
-        before: &Shape<'a>,
-        after: &Shape<'a>,
-    ) {
+    pub(super) fn additional(&mut self, context: &Context<'a>, before: &Shape<'a>, after: &Shape<'a>) {
         let rule = match (&before.additional, &after.additional) {
             (Additional::Open, Additional::Open) | (Additional::Closed, Additional::Closed) => {
                 return;

@@ -174,12 +174,7 @@ impl<'a> Engine<'a> {
         );
     }
 
-    fn deprecation(
-        &mut self,
-        context: &Context<'a>,
-        old: Option<&Loc<'a>>,
-        new: Option<&Loc<'a>>,
-    ) {
+    fn deprecation(&mut self, context: &Context<'a>, old: Option<&Loc<'a>>, new: Option<&Loc<'a>>) {
         let rule = match (old, new) {
             (None, Some(_)) => "schema-deprecated",
             (Some(_), None) => "schema-undeprecated",
@@ -243,9 +238,7 @@ impl<'a> Engine<'a> {
                 Relation::Other => "format-changed",
             },
         };
-        let text = |format: &Option<(&'a str, Loc<'a>)>| {
-            format.as_ref().map(|(name, _)| (*name).to_owned())
-        };
+        let text = |format: &Option<(&'a str, Loc<'a>)>| format.as_ref().map(|(name, _)| (*name).to_owned());
         self.emit_schema(
             context,
             rule,
@@ -291,12 +284,7 @@ impl<'a> Engine<'a> {
 
     fn unknown_keywords(&mut self, context: &Context<'a>, before: &Shape<'a>, after: &Shape<'a>) {
         let mut names: Vec<&'a str> = before.unknown.keys().copied().collect();
-        names.extend(
-            after
-                .unknown
-                .keys()
-                .filter(|name| !before.unknown.contains_key(*name)),
-        );
+        names.extend(after.unknown.keys().filter(|name| !before.unknown.contains_key(*name)));
         for name in names {
             let (old, new) = (before.unknown.get(name), after.unknown.get(name));
             if old.map(|(_, value)| value) == new.map(|(_, value)| value) {

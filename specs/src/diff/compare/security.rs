@@ -43,18 +43,12 @@ impl<'a> Engine<'a> {
             }
             (false, false) => {}
         }
-        let schemes = |alternative: &Alternative<'a>| {
-            alternative.keys().copied().collect::<Vec<&str>>()
-        };
+        let schemes = |alternative: &Alternative<'a>| alternative.keys().copied().collect::<Vec<&str>>();
         let mut left: Vec<&Alternative<'a>> = news.iter().filter(|new| !olds.contains(new)).collect();
         for one in olds.iter().filter(|old| !news.contains(old)) {
             let found = left.iter().position(|new| schemes(new) == schemes(one));
             let Some(other) = found.map(|index| left.remove(index)) else {
-                self.emit(
-                    context,
-                    "security-alternative-removed",
-                    change(name_of(one), None),
-                );
+                self.emit(context, "security-alternative-removed", change(name_of(one), None));
                 continue;
             };
             for (name, scopes) in one {
@@ -66,11 +60,7 @@ impl<'a> Engine<'a> {
                 };
                 let fresh = list(now.difference(scopes).collect());
                 if !fresh.is_empty() {
-                    self.emit(
-                        context,
-                        "security-scope-added",
-                        change(fresh, Some((*name).to_owned())),
-                    );
+                    self.emit(context, "security-scope-added", change(fresh, Some((*name).to_owned())));
                 }
                 let gone = list(scopes.difference(now).collect());
                 if !gone.is_empty() {
@@ -83,11 +73,7 @@ impl<'a> Engine<'a> {
             }
         }
         for other in left {
-            self.emit(
-                context,
-                "security-alternative-added",
-                change(name_of(other), None),
-            );
+            self.emit(context, "security-alternative-added", change(name_of(other), None));
         }
     }
 
@@ -99,9 +85,9 @@ impl<'a> Engine<'a> {
             if olds.contains_key(name) {
                 continue;
             }
-            let same = olds.iter().find(|(old, other)| {
-                !news.contains_key(*old) && essence(other.value) == essence(scheme.value)
-            });
+            let same = olds
+                .iter()
+                .find(|(old, other)| !news.contains_key(*old) && essence(other.value) == essence(scheme.value));
             if let Some((old, _)) = same {
                 aliases.insert(*name, *old);
             }
@@ -157,8 +143,7 @@ impl<'a> Engine<'a> {
                 None => "oauth-flow-removed",
                 Some(other) => {
                     let urls = |loc: &Loc<'a>| {
-                        ["authorizationUrl", "tokenUrl", "refreshUrl"]
-                            .map(|member| loc.value.get(member).cloned())
+                        ["authorizationUrl", "tokenUrl", "refreshUrl"].map(|member| loc.value.get(member).cloned())
                     };
                     self.leftovers(
                         context,
@@ -202,7 +187,16 @@ impl<'a> Engine<'a> {
             context,
             old,
             new,
-            &["type", "scheme", "in", "name", "openIdConnectUrl", "flows", "bearerFormat", "$ref"],
+            &[
+                "type",
+                "scheme",
+                "in",
+                "name",
+                "openIdConnectUrl",
+                "flows",
+                "bearerFormat",
+                "$ref",
+            ],
         );
         if old.value.get("bearerFormat") != new.value.get("bearerFormat") {
             self.emit(

@@ -14,12 +14,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Servers that an operation or its path names for itself.
-    pub(super) fn operation_servers(
-        &mut self,
-        context: &Context<'a>,
-        old: &Entry<'a>,
-        new: &Entry<'a>,
-    ) {
+    pub(super) fn operation_servers(&mut self, context: &Context<'a>, old: &Entry<'a>, new: &Entry<'a>) {
         let own = |entry: &Entry<'a>| {
             [&entry.operation, &entry.item]
                 .into_iter()
@@ -60,12 +55,8 @@ impl<'a> Engine<'a> {
                     unpaired.push(found);
                     ("server-removed", None)
                 }
-                Some(found) if is_downgrade(address, &found.0) => {
-                    ("server-scheme-downgraded", Some(found))
-                }
-                Some(found) if path_of(&found.0) == path_of(address) => {
-                    ("server-scheme-changed", Some(found))
-                }
+                Some(found) if is_downgrade(address, &found.0) => ("server-scheme-downgraded", Some(found)),
+                Some(found) if path_of(&found.0) == path_of(address) => ("server-scheme-changed", Some(found)),
                 Some(found) if self.same_addresses(address, &found.0) => continue,
                 Some(found) => ("server-base-path-changed", Some(found)),
                 None => ("server-removed", None),
@@ -120,13 +111,10 @@ impl<'a> Engine<'a> {
             loc.get("variables").into_iter().flat_map(|all| all.members()).collect()
         };
         let (olds, news) = (list(old), list(new));
-        let names: std::collections::BTreeSet<&'a str> =
-            olds.keys().chain(news.keys()).copied().collect();
+        let names: std::collections::BTreeSet<&'a str> = olds.keys().chain(news.keys()).copied().collect();
         for name in names {
             let (one, other) = (olds.get(name), news.get(name));
-            let value = |loc: Option<&Loc<'a>>| {
-                loc.map(|loc| (loc.value.get("default"), loc.value.get("enum")))
-            };
+            let value = |loc: Option<&Loc<'a>>| loc.map(|loc| (loc.value.get("default"), loc.value.get("enum")));
             if value(one) != value(other) {
                 self.emit(
                     context,

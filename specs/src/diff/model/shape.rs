@@ -105,8 +105,7 @@ pub(crate) const COUNTS: [(&str, bool); 6] = [
 pub(crate) fn is_note(name: &str) -> bool {
     matches!(
         name,
-        "title" | "description" | "default" | "example" | "examples" | "externalDocs" | "xml"
-            | "summary"
+        "title" | "description" | "default" | "example" | "examples" | "externalDocs" | "xml" | "summary"
     ) || name.starts_with("x-")
 }
 
@@ -140,9 +139,7 @@ impl<'a> Shape<'a> {
         let shape = Rc::new(shape);
         // A shape that met itself half-way is right for this caller only.
         if !side.truncated.get() || visiting.is_empty() {
-            side.shapes
-                .borrow_mut()
-                .insert(target.key.clone(), shape.clone());
+            side.shapes.borrow_mut().insert(target.key.clone(), shape.clone());
         }
         side.truncated.set(outer || side.truncated.get());
         shape
@@ -254,13 +251,7 @@ impl<'a> Shape<'a> {
         self.notes.entry(name).or_insert((loc, value));
     }
 
-    fn keywords(
-        &mut self,
-        side: &Side<'a>,
-        loc: &Loc<'a>,
-        map: &'a Map<String, Value>,
-        visiting: &mut Vec<Rc<str>>,
-    ) {
+    fn keywords(&mut self, side: &Side<'a>, loc: &Loc<'a>, map: &'a Map<String, Value>, visiting: &mut Vec<Rc<str>>) {
         // Outer annotations win over those of the parts, so they come first.
         for (name, at) in loc.members() {
             if is_note(name) {
@@ -300,9 +291,7 @@ impl<'a> Shape<'a> {
                 "additionalProperties" => {
                     let additional = match value {
                         Value::Bool(false) => Additional::Closed,
-                        Value::Object(schema) if !schema.is_empty() => {
-                            Additional::Schema(vec![at.clone()])
-                        }
+                        Value::Object(schema) if !schema.is_empty() => Additional::Schema(vec![at.clone()]),
                         _ => Additional::Open,
                     };
                     self.meet_additional(&additional, Some(&at));
@@ -335,13 +324,11 @@ impl<'a> Shape<'a> {
                 "writeOnly" => self.write_only |= value.as_bool() == Some(true),
                 "deprecated" => self.deprecated |= value.as_bool() == Some(true),
                 // Read by `bounds`, or without effect on values.
-                "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "$ref"
-                | "$defs" | "$schema" | "$id" | "$anchor" | "$comment" => {}
+                "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "$ref" | "$defs" | "$schema"
+                | "$id" | "$anchor" | "$comment" => {}
                 _ if is_note(name) => {}
                 _ => {
-                    if let Some((keyword, grows)) =
-                        COUNTS.iter().find(|(keyword, _)| *keyword == name)
-                    {
+                    if let Some((keyword, grows)) = COUNTS.iter().find(|(keyword, _)| *keyword == name) {
                         self.count(keyword, *grows, at);
                     } else if name == "multipleOf" && value.is_number() {
                         match (&value, self.counts.get("multipleOf")) {
@@ -401,25 +388,14 @@ impl<'a> Shape<'a> {
                 if let Some(at) = loc.get(keyword)
                     && let Value::Number(value) = at.value
                 {
-                    self.meet_bound(
-                        lower,
-                        Bound {
-                            value,
-                            exclusive,
-                            at,
-                        },
-                    );
+                    self.meet_bound(lower, Bound { value, exclusive, at });
                 }
             }
         }
     }
 
     fn meet_bound(&mut self, lower: bool, bound: Bound<'a>) {
-        let known = if lower {
-            &mut self.minimum
-        } else {
-            &mut self.maximum
-        };
+        let known = if lower { &mut self.minimum } else { &mut self.maximum };
         let tighter = known
             .as_ref()
             .is_none_or(|known| bound_order(lower, known, &bound) == Ordering::Greater);
@@ -470,13 +446,7 @@ impl<'a> Shape<'a> {
         }
     }
 
-    fn group(
-        &mut self,
-        side: &Side<'a>,
-        kind: GroupKind,
-        at: &Loc<'a>,
-        visiting: &mut Vec<Rc<str>>,
-    ) {
+    fn group(&mut self, side: &Side<'a>, kind: GroupKind, at: &Loc<'a>, visiting: &mut Vec<Rc<str>>) {
         let mut branches: Vec<Sub<'a>> = Vec::new();
         for branch in at.elements() {
             if is_null(&branch) {

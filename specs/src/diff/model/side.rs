@@ -40,14 +40,10 @@ impl<'a> Loc<'a> {
     /// Members of an object, in its order; nothing for other values.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&'a str, Self)> + use<'a> {
         let (tree, at) = (self.tree, self.at.clone());
-        self.value
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(move |(name, value)| {
-                let at = at.name(name);
-                (name.as_str(), Loc { tree, at, value })
-            })
+        self.value.as_object().into_iter().flatten().map(move |(name, value)| {
+            let at = at.name(name);
+            (name.as_str(), Loc { tree, at, value })
+        })
     }
 
     /// Elements of a list; nothing for other values.
@@ -138,9 +134,7 @@ impl<'a> Side<'a> {
         if found.is_none() {
             self.unresolved.borrow_mut().insert(reference);
         }
-        self.targets
-            .borrow_mut()
-            .insert((tree, reference), found.clone());
+        self.targets.borrow_mut().insert((tree, reference), found.clone());
         found
     }
 

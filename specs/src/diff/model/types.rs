@@ -115,16 +115,10 @@ mod tests {
 
     #[test]
     fn an_integer_is_a_number() {
-        let (integer, number) = (
-            Types::named("integer").unwrap(),
-            Types::named("number").unwrap(),
-        );
+        let (integer, number) = (Types::named("integer").unwrap(), Types::named("number").unwrap());
         assert_eq!(integer.relation(number), Relation::Wider);
         assert_eq!(number.relation(integer), Relation::Narrower);
-        assert_eq!(
-            integer.relation(Types::named("string").unwrap()),
-            Relation::Other
-        );
+        assert_eq!(integer.relation(Types::named("string").unwrap()), Relation::Other);
         assert_eq!(number.to_string(), "number");
         assert_eq!(
             integer.union(Types::named("string").unwrap()).to_string(),

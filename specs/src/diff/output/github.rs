@@ -50,7 +50,10 @@ fn command_line(out: &mut String, command: &str, report: &Report, finding: &Find
         properties.push(format!("line={}", position.line));
         properties.push(format!("col={}", position.column));
     }
-    properties.push(format!("title={}", property(&format!("{} ({})", finding.rule, finding.level))));
+    properties.push(format!(
+        "title={}",
+        property(&format!("{} ({})", finding.rule, finding.level))
+    ));
     let _ = writeln!(
         out,
         "::{command} {}::{}",

@@ -2,7 +2,9 @@
 
 use minijinja::{AutoEscape, Environment, context};
 
-use super::{Format, Level, OutputError, Report, Style, counts, heading, of_level, operations, rust_line, rust_lines, spots};
+use super::{
+    Format, Level, OutputError, Report, Style, counts, heading, of_level, operations, rust_line, rust_lines, spots,
+};
 
 const TEMPLATE: &str = include_str!("report.html");
 
@@ -47,9 +49,7 @@ pub(super) fn write(report: &Report, style: &Style) -> Result<String, OutputErro
             })
         })
         .collect();
-    let join = |set: &std::collections::BTreeSet<String>| {
-        set.iter().cloned().collect::<Vec<_>>().join(", ")
-    };
+    let join = |set: &std::collections::BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(", ");
     let stale: Vec<minijinja::Value> = report
         .stale
         .iter()

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Finding, Level, Report, Style, counts, heading, of_level, operations, rust_line, rust_lines, spots, tally};
+use super::{
+    Finding, Level, Report, Style, counts, heading, of_level, operations, rust_line, rust_lines, spots, tally,
+};
 
 pub(super) fn write(report: &Report, style: &Style) -> String {
     let mut out = String::new();
@@ -71,12 +73,7 @@ fn title(level: Level) -> &'static str {
 }
 
 fn item(out: &mut String, report: &Report, finding: &Finding) {
-    let _ = writeln!(
-        out,
-        "- **{}**: {}",
-        escape(&finding.location),
-        escape(&finding.message)
-    );
+    let _ = writeln!(out, "- **{}**: {}", escape(&finding.location), escape(&finding.message));
     for hint in &finding.hints {
         let _ = writeln!(out, "  - hint: {}", escape(hint));
     }
@@ -107,9 +104,7 @@ fn tail(out: &mut String, report: &Report) {
     if !report.stale.is_empty() {
         let _ = writeln!(out, "\n### Stale evidence\n");
         for (operation, stale) in &report.stale {
-            let join = |set: &std::collections::BTreeSet<String>| {
-                set.iter().cloned().collect::<Vec<_>>().join(", ")
-            };
+            let join = |set: &std::collections::BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(", ");
             let _ = writeln!(
                 out,
                 "- `{operation}`: cases {}; requirements {}",
@@ -118,11 +113,7 @@ fn tail(out: &mut String, report: &Report) {
             );
         }
     }
-    let notes: Vec<&String> = report
-        .accepted_faults
-        .iter()
-        .chain(&report.remarks)
-        .collect();
+    let notes: Vec<&String> = report.accepted_faults.iter().chain(&report.remarks).collect();
     if !notes.is_empty() {
         let _ = writeln!(out, "\n### Remarks\n");
         for note in notes {

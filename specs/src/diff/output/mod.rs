@@ -62,9 +62,7 @@ impl FromStr for Format {
         Self::ALL
             .into_iter()
             .find(|format| format.name() == text)
-            .ok_or_else(|| {
-                format!("`{text}` is no format; use text, json, markdown, html, junit or github")
-            })
+            .ok_or_else(|| format!("`{text}` is no format; use text, json, markdown, html, junit or github"))
     }
 }
 
@@ -175,10 +173,7 @@ fn tally(findings: &[&Finding]) -> String {
         }
     }
     counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-    let parts: Vec<String> = counts
-        .iter()
-        .map(|(rule, count)| format!("{rule} {count}"))
-        .collect();
+    let parts: Vec<String> = counts.iter().map(|(rule, count)| format!("{rule} {count}")).collect();
     parts.join(", ")
 }
 
@@ -216,9 +211,7 @@ fn operations(report: &Report, finding: &Finding, few: usize) -> Option<String> 
         0 => None,
         1 if alone && list[0].contains(" (") => Some(id(&list[0])),
         1 if alone => None,
-        count if count == report.operations_compared && count > few => {
-            Some(format!("all {count} operations"))
-        }
+        count if count == report.operations_compared && count > few => Some(format!("all {count} operations")),
         count if count > few => {
             let first: Vec<String> = list.iter().take(few).map(id).collect();
             Some(format!("{} and {} more", first.join(", "), count - few))
@@ -232,12 +225,7 @@ fn operations(report: &Report, finding: &Finding, few: usize) -> Option<String> 
 
 /// The changes of the Rust surface, one line each.
 fn rust_lines(finding: &Finding) -> Vec<String> {
-    finding
-        .consequences
-        .rust
-        .iter()
-        .map(rust_line)
-        .collect()
+    finding.consequences.rust.iter().map(rust_line).collect()
 }
 
 fn rust_line(change: &super::consequences::RustChange) -> String {

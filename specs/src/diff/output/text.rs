@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Finding, Level, Report, Style, counts, heading, of_level, operations, rust_line, rust_lines, spots, tally};
+use super::{
+    Finding, Level, Report, Style, counts, heading, of_level, operations, rust_line, rust_lines, spots, tally,
+};
 
 /// Narrower terminals get lines of this width anyway.
 const NARROWEST: usize = 40;
@@ -140,7 +142,10 @@ fn accepted(page: &mut Page, report: &Report) {
     page.line(&format!("ACCEPTED {}", accepted.len()));
     for (finding, acceptance) in accepted {
         page.line(&format!("  {}", finding.location));
-        page.wrapped("", &format!("{} ({}, {})", finding.message, finding.level, finding.rule));
+        page.wrapped(
+            "",
+            &format!("{} ({}, {})", finding.message, finding.level, finding.rule),
+        );
         page.wrapped(
             "accepted: ",
             &format!("{} (until {})", acceptance.reason, acceptance.expires),
@@ -164,9 +169,7 @@ fn consequences(page: &mut Page, report: &Report) {
         page.line("");
         page.line(&format!("STALE EVIDENCE of {} operations", report.stale.len()));
         for (operation, stale) in &report.stale {
-            let join = |set: &std::collections::BTreeSet<String>| {
-                set.iter().cloned().collect::<Vec<_>>().join(", ")
-            };
+            let join = |set: &std::collections::BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(", ");
             page.line(&format!("  {operation}"));
             page.wrapped("cases: ", &join(&stale.cases));
             page.wrapped("requirements: ", &join(&stale.requirements));

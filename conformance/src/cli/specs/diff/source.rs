@@ -44,10 +44,7 @@ async fn find(name: &str) -> Result<(Vec<u8>, Base, bool), Failure> {
     if name == "-" {
         let mut bytes = Vec::new();
         let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX) + 1;
-        std::io::stdin()
-            .lock()
-            .take(limit)
-            .read_to_end(&mut bytes)?;
+        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
         return Ok((within_limit("standard input", bytes)?, Base::Nowhere, false));
     }
     if name.starts_with("http://") || name.starts_with("https://") {
@@ -73,9 +70,7 @@ async fn find(name: &str) -> Result<(Vec<u8>, Base, bool), Failure> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let fault = |error: std::io::Error| {
-        Failure::usage(format!("{} cannot be read: {error}", path.display()))
-    };
+    let fault = |error: std::io::Error| Failure::usage(format!("{} cannot be read: {error}", path.display()));
     let size = fs::metadata(path).map_err(fault)?.len();
     if usize::try_from(size).is_ok_and(|size| size <= MAX_BYTES) {
         fs::read(path).map_err(fault)
@@ -198,7 +193,10 @@ fn target(base: &Base, reference: &str, holder: &str) -> Result<Target, Failure>
             if matches!(joined.scheme(), "http" | "https") {
                 Ok(Target::Web(joined))
             } else {
-                Err(fault(format!("a document from the web may not name {}", joined.scheme())))
+                Err(fault(format!(
+                    "a document from the web may not name {}",
+                    joined.scheme()
+                )))
             }
         }
         Base::Folder(folder) => Ok(Target::File(folder.join(reference))),
