@@ -14,7 +14,7 @@ use super::api::Finansprodukter;
 use super::document::Document;
 use super::receipt::Receipt;
 use crate::Api;
-use crate::error::{ContractViolation, Error, TransportErrorKind};
+use crate::error::{ApiError, ContractViolation, Error, TransportErrorKind};
 use crate::generated::dialogporten::{Client as Bindings, types::Dialog};
 use crate::transport::CallOptions;
 
@@ -101,6 +101,8 @@ pub enum Why {
     DocumentTooLarge,
     /// A document has another media type than was announced.
     OtherMediaType,
+    /// A document has no content.
+    EmptyDocument,
 }
 
 impl fmt::Display for Why {
@@ -120,6 +122,7 @@ impl fmt::Display for Why {
             }
             Self::DocumentTooLarge => "a document is larger than the limit",
             Self::OtherMediaType => "a document has another media type than announced",
+            Self::EmptyDocument => "a document has no content",
         })
     }
 }
@@ -160,8 +163,10 @@ impl Finansprodukter {
         let base = self.transport.environment().base_url(Api::Finansprodukter)?.clone();
         let dialog = match self.dialog(receipt.dialog_id).await {
             Ok(dialog) => dialog,
-            Err(Error::Api(error)) if error.status() == 404 => return Ok(look(Why::NoDialog)),
-            Err(Error::Api(error)) if error.status() == 410 => return Ok(look(Why::DialogDeleted)),
+            Err(Error::Api(error)) if error.status() == 404 && is_theirs(&error) => return Ok(look(Why::NoDialog)),
+            Err(Error::Api(error)) if error.status() == 410 && is_theirs(&error) => {
+                return Ok(look(Why::DialogDeleted));
+            }
             Err(error) => return Err(error),
         };
         let Announcement {
@@ -186,6 +191,9 @@ impl Finansprodukter {
             };
             if found.media_type.is_some() && found.media_type != document.media_type {
                 why.push(Why::OtherMediaType);
+            }
+            if document.bytes.is_empty() {
+                why.push(Why::EmptyDocument);
             }
             documents.push(FeedbackDocument {
                 forsendelse_id: found.forsendelse_id,
@@ -230,7 +238,7 @@ impl Finansprodukter {
 /// An obstacle that will still be there tomorrow. `None`: asking again may help.
 fn obstacle(error: &Error) -> Option<Why> {
     match error {
-        Error::Api(error) if !error.is_retryable() && error.status() != 401 => {
+        Error::Api(error) if !error.is_retryable() && error.status() != 401 && is_theirs(error) => {
             Some(Why::DocumentRefused { status: error.status() })
         }
         Error::Transport(error) => {
@@ -238,6 +246,12 @@ fn obstacle(error: &Error) -> Option<Why> {
         }
         _ => None,
     }
+}
+
+/// Whether the service itself has answered: its errors are JSON objects. HTML and plain text come
+/// from something on the way, which knows nothing about dialogs and documents.
+fn is_theirs(error: &ApiError) -> bool {
+    serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(error.body()).is_ok()
 }
 
 fn look(why: Why) -> Feedback {

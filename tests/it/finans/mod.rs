@@ -99,6 +99,10 @@ pub(crate) fn client_at(finansprodukter: &str, dialogporten: &str, issuer: &str,
         .settings(
             Settings::default()
                 .retry(RetryPolicy::default().first_delay(Duration::ZERO))
+                // Limits on time that only a hang can reach.
+                .connect_timeout(Duration::from_secs(300))
+                .read_timeout(Duration::from_secs(300))
+                .call_timeout(Duration::from_secs(300))
                 .max_response(1_000_000),
         )
         .build()
