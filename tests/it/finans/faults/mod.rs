@@ -120,7 +120,11 @@ impl Bench {
             }
         };
         let received = self.simulator.received().split_off(before);
-        assert!(received.iter().all(|request| request.operation != Some(Operation::Jwks)));
+        assert!(
+            received
+                .iter()
+                .all(|request| request.operation != Some(Operation::Jwks))
+        );
         let requests = received
             .iter()
             .filter(|request| request.operation == Some(operation))
@@ -137,7 +141,9 @@ fn submission() -> Submission {
 fn describe(error: &Error) -> String {
     match error {
         Error::Api(error) => {
-            let code = error.code().map_or_else(String::new, |code| format!(" {}", code.as_str()));
+            let code = error
+                .code()
+                .map_or_else(String::new, |code| format!(" {}", code.as_str()));
             format!("api {}{code}", error.status())
         }
         Error::Transport(error) => format!("transport {}", error.kind().name()),
@@ -166,8 +172,7 @@ async fn every_fault_on_every_operation() {
                 let row = TABLE.iter().find(is_expected);
                 let is_short_lived = ["token-short-lived", "token-no-lifetime"].contains(&info.name);
                 let is_as_expected = |row: &Row| {
-                    row.outcome == outcome
-                        && (row.requests == requests || (is_short_lived && row.requests < requests))
+                    row.outcome == outcome && (row.requests == requests || (is_short_lived && row.requests < requests))
                 };
                 if !row.is_some_and(is_as_expected) {
                     differences.push(format!(
@@ -262,7 +267,11 @@ async fn after_any_fault_the_second_attempt_ends_in_one_submission() {
     let bench = Bench::new().await;
     let named = faults()
         .iter()
-        .filter(|info| info.operations.iter().any(|operation| calls(*operation).contains(&Call::Submit)))
+        .filter(|info| {
+            info.operations
+                .iter()
+                .any(|operation| calls(*operation).contains(&Call::Submit))
+        })
         // Held back, they end as the receipt that the matrix has for them.
         .filter(|info| !info.name.starts_with("slow"))
         .map(|info| info.name.to_owned());
