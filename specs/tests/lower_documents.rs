@@ -1,4 +1,5 @@
 //! Whole documents through lowering and generating: the invented ones, and mutated ones.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![cfg(all(feature = "lower", feature = "yaml"))]
 
 use std::{fs, path::PathBuf};
@@ -42,11 +43,10 @@ fn each_small_document_needs_the_rewrite_it_is_named_after() {
         let lowered = lower(&document).unwrap();
         let names: Vec<&str> = lowered.rewrites().iter().map(|rewrite| rewrite.name).collect();
         if stem == "torture" {
-            let known = fixtures().len() - 1;
-            let mut all = names.clone();
-            all.sort_unstable();
-            all.dedup();
-            assert!(all.len() >= known, "the torture document lacks some of the rewrites: {all:?}");
+            for (other, _) in fixtures().iter().filter(|(other, _)| other != "torture") {
+                let rewrite = other.replace('_', "-");
+                assert!(names.contains(&rewrite.as_str()), "the torture document lacks {rewrite}");
+            }
         } else {
             assert!(names.contains(&stem.replace('_', "-").as_str()), "{stem}: {names:?}");
         }

@@ -59,6 +59,7 @@ pub(super) fn polish(file: &mut syn::File, items: Vec<Item>, facts: &Facts) {
                 "exact" => decimals::module(),
                 "decimal_text" => decimals::text_module(),
                 "ExactNumber" => support::number(),
+                "DecimalText" => support::decimal_text(),
                 "CommaList" | "SpaceList" | "PipeList" => support::list(name),
                 "Rfc3339" => support::rfc3339(),
                 "cookies" => support::cookies(),
@@ -312,6 +313,20 @@ impl VisitMut for Polisher<'_> {
         visit_mut::visit_item_struct_mut(self, item);
     }
 
+    /// Messages that name a type written here.
+    fn visit_lit_str_mut(&mut self, text: &mut syn::LitStr) {
+        let value = text.value();
+        if value.contains(PLACEHOLDER) {
+            let plain = value
+                .replace(&format!(":: {PLACEHOLDER} :: "), "")
+                .replace(":: std :: string :: ", "")
+                .replace(" , >", ">")
+                .replace(" < ", "<")
+                .replace(" >", ">");
+            *text = syn::LitStr::new(&plain, text.span());
+        }
+    }
+
     /// No operation needs it when none has a typed parameter or answer.
     fn visit_item_use_mut(&mut self, item: &mut syn::ItemUse) {
         if item.tree.to_token_stream().to_string() == "super :: types" {
@@ -441,7 +456,7 @@ impl Polisher<'_> {
 
 /// typify's own way of requiring a nullable field, which two readers cannot share; whether it was
 /// there.
-fn remove_reader(attributes: &mut [Attribute]) -> bool {
+fn remove_reader(attributes: &mut Vec<Attribute>) -> bool {
     let mut found = false;
     for attribute in attributes
         .iter_mut()
@@ -461,6 +476,10 @@ fn remove_reader(attributes: &mut [Attribute]) -> bool {
             }
         }
     }
+    attributes.retain(|attribute| match &attribute.meta {
+        Meta::List(list) => !(list.path.is_ident("serde") && list.tokens.is_empty()),
+        _ => true,
+    });
     found
 }
 

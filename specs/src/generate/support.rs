@@ -141,9 +141,9 @@ pub(super) fn answer() -> TokenStream {
 /// A list that is written as one value.
 pub(super) fn list(name: &str) -> TokenStream {
     let (separator, doc) = match name {
-        "SpaceList" => (" ", "A list written as one value, with spaces between."),
-        "PipeList" => ("|", "A list written as one value, with `|` between."),
-        _ => (",", "A list written as one value, with commas between."),
+        "SpaceList" => (" ", " A list written as one value, with spaces between."),
+        "PipeList" => ("|", " A list written as one value, with `|` between."),
+        _ => (",", " A list written as one value, with commas between."),
     };
     let ident = quote::format_ident!("{name}");
     let message = format!("an element holds {separator:?}, which stands between the elements");
@@ -176,6 +176,33 @@ pub(super) fn list(name: &str) -> TokenStream {
         }
 
         impl<T: ::std::fmt::Display> ::serde::Serialize for #ident<T> {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+    }
+}
+
+/// A decimal number in a parameter.
+pub(super) fn decimal_text() -> TokenStream {
+    quote! {
+        /// A decimal number in a parameter or a form, written digit for digit.
+        #[derive(Clone, Copy, PartialEq, Eq)]
+        pub struct DecimalText(pub ::rust_decimal::Decimal);
+
+        impl ::std::convert::From<::rust_decimal::Decimal> for DecimalText {
+            fn from(value: ::rust_decimal::Decimal) -> Self {
+                Self(value)
+            }
+        }
+
+        impl ::std::fmt::Display for DecimalText {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                ::std::fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl ::serde::Serialize for DecimalText {
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
             }

@@ -235,6 +235,7 @@ fn components(lowering: &mut Lowering, mut wanted: Vec<Wanted>) {
     for one in &mut wanted {
         one.schemas = flat(&lowering.value, std::mem::take(&mut one.schemas));
     }
+    drop_unused(lowering, &wanted);
     let mut taken: BTreeSet<String> = tree::components(&lowering.value)
         .map(|(name, _)| name.clone())
         .collect();
@@ -319,12 +320,15 @@ fn components(lowering: &mut Lowering, mut wanted: Vec<Wanted>) {
             schema.insert("$ref".to_owned(), json!(new));
         }
     });
-    drop_unused(lowering);
 }
 
-/// Inline choices whose branches an answer took over are used by nothing any more.
-fn drop_unused(lowering: &mut Lowering) {
-    let usage = super::usage::of(&lowering.value);
+/// Inline choices whose branches an answer took over are used by nothing any more; their names
+/// are free.
+fn drop_unused(lowering: &mut Lowering, wanted: &[Wanted]) {
+    let mut usage = super::usage::of(&lowering.value);
+    for (schema, _) in wanted.iter().flat_map(|one| &one.schemas) {
+        super::usage::follow(&lowering.value, schema, &mut usage.responses);
+    }
     let schemas = lowering
         .value
         .pointer_mut("/components/schemas")

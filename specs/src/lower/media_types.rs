@@ -13,6 +13,11 @@ const NAME: &str = "media-types";
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     let mut found = Vec::new();
     let mut extra = Vec::new();
+    let schemas = lowering
+        .value
+        .pointer("/components/schemas")
+        .cloned()
+        .unwrap_or_default();
     let paths = lowering.value.get_mut("paths").and_then(Value::as_object_mut);
     for (path, item) in paths.into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
@@ -23,7 +28,7 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
                 continue;
             };
             let before = operation.clone();
-            for kind in request(operation, &mut found) {
+            for kind in request(operation, &schemas, &mut found) {
                 extra.push((path.clone(), method.clone(), with_body(&before, &kind)));
             }
             if let Some(kinds) = responses(operation, &mut found) {
@@ -64,7 +69,7 @@ fn set(operation: &mut Map<String, Value>, key: &str, value: Value) {
 }
 
 /// Leaves one media type in the body; returns those that need an operation of their own.
-fn request(operation: &mut Map<String, Value>, found: &mut Found) -> Vec<String> {
+fn request(operation: &mut Map<String, Value>, schemas: &Value, found: &mut Found) -> Vec<String> {
     let Some(body) = operation.get_mut("requestBody").and_then(Value::as_object_mut) else {
         return Vec::new();
     };
@@ -90,7 +95,7 @@ fn request(operation: &mut Map<String, Value>, found: &mut Found) -> Vec<String>
         .iter()
         .find(|kind| essence(kind) == "application/json")
         .or_else(|| kinds.iter().find(|kind| is_json(kind)))
-        .or_else(|| kinds.iter().find(|kind| is_form(kind, &content)))
+        .or_else(|| kinds.iter().find(|kind| form(kind, &content, schemas).is_some()))
         .or_else(|| kinds.first())
         .cloned()
         .unwrap_or_default();
@@ -120,11 +125,11 @@ fn request(operation: &mut Map<String, Value>, found: &mut Found) -> Vec<String>
                 "typed as JSON, sent under its own media type".to_owned(),
             ));
         }
-    } else if is_form(&first, &content) {
+    } else if let Some(schema) = form(&first, &content, schemas) {
         put_body(
             operation,
             "application/x-www-form-urlencoded",
-            json!({ "schema": media.get("schema").cloned().unwrap_or_default() }),
+            json!({ "schema": schema }),
         );
     } else {
         send_bytes(operation, &first);
@@ -137,22 +142,40 @@ fn request(operation: &mut Map<String, Value>, found: &mut Found) -> Vec<String>
     others
 }
 
-/// A form of plain fields.
-fn is_form(kind: &str, content: &Map<String, Value>) -> bool {
-    essence(kind) == "application/x-www-form-urlencoded"
-        && content
-            .get(kind)
-            .and_then(|media| media.get("schema"))
-            .and_then(|schema| schema.get("properties"))
-            .and_then(Value::as_object)
-            .is_some_and(|all| {
-                all.values().all(|property| {
-                    matches!(
-                        property.get("type").and_then(Value::as_str),
-                        Some("string" | "integer" | "boolean" | "number")
-                    )
-                })
-            })
+/// The schema of a form of plain fields. Numbers in it are texts: a form knows nothing else.
+fn form(kind: &str, content: &Map<String, Value>, schemas: &Value) -> Option<Value> {
+    if essence(kind) != "application/x-www-form-urlencoded" {
+        return None;
+    }
+    let schema = content.get(kind)?.get("schema")?;
+    let mut resolved = through(schema, schemas)?.clone();
+    let mut numbers = false;
+    for property in resolved.get_mut("properties")?.as_object_mut()?.values_mut() {
+        match through(property, schemas)?.get("type")?.as_str()? {
+            "number" => {
+                numbers = true;
+                let property = property.as_object_mut()?;
+                property.shift_remove("$ref");
+                property.insert("type".to_owned(), json!("string"));
+                property.insert("format".to_owned(), json!("decimal"));
+            }
+            "string" | "integer" | "boolean" => {}
+            _ => return None,
+        }
+    }
+    Some(if numbers { resolved } else { schema.clone() })
+}
+
+/// What a schema refers to, a few steps.
+fn through<'a>(schema: &'a Value, schemas: &'a Value) -> Option<&'a Value> {
+    let mut now = schema;
+    for _ in 0..32 {
+        match now.as_object().and_then(tree::schema_name) {
+            Some(name) => now = schemas.get(name.replace("~1", "/").replace("~0", "~"))?,
+            None => return Some(now),
+        }
+    }
+    None
 }
 
 fn put_body(operation: &mut Map<String, Value>, kind: &str, media: Value) {
@@ -225,7 +248,13 @@ fn responses(operation: &mut Map<String, Value>, found: &mut Found) -> Option<Ve
         };
         let success = status.starts_with('2');
         let kinds: Vec<String> = content.keys().cloned().collect();
-        let typed = kinds.iter().find(|kind| is_typed(kind, content, kinds.len())).cloned();
+        let mut typed: Vec<&String> = kinds
+            .iter()
+            .filter(|kind| is_typed(kind, content, kinds.len()))
+            .collect();
+        // JSON under its own name, then under another, then what may be anything.
+        typed.sort_by_key(|kind| (essence(kind) != "application/json", !is_json(kind)));
+        let typed = typed.first().map(|kind| (*kind).clone());
         let mut kept = Map::new();
         match typed {
             Some(kind) => {
@@ -360,6 +389,29 @@ mod tests {
             Some(&json!({"application/json": {"schema": {"type": "array"}}}))
         );
         assert_eq!(rewrites.len(), 2);
+    }
+
+    #[test]
+    fn a_form_of_plain_fields_is_typed_and_its_numbers_are_texts() {
+        let form = |schema: Value| {
+            json!({
+                "paths": {"/x": {"post": {"operationId": "send", "requestBody": {"required": true, "content": {"application/x-www-form-urlencoded": {"schema": schema}}}}}},
+                "components": {"schemas": {"F": {"type": "object", "properties": {"a": {"type": "string"}}}}}
+            })
+        };
+        let schema = |document: Value| {
+            let (value, _) = run(apply, document);
+            value
+                .pointer("/paths/~1x/post/requestBody/content/application~1x-www-form-urlencoded/schema")
+                .cloned()
+        };
+        let reference = json!({"$ref": "#/components/schemas/F"});
+        assert_eq!(schema(form(reference.clone())), Some(reference));
+        assert_eq!(
+            schema(form(json!({"properties": {"n": {"type": "number"}}}))),
+            Some(json!({"properties": {"n": {"type": "string", "format": "decimal"}}}))
+        );
+        assert_eq!(schema(form(json!({"properties": {"l": {"type": "array"}}}))), None);
     }
 
     #[test]

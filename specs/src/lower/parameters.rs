@@ -185,7 +185,15 @@ impl Work<'_> {
             (_, "deepObject", _) => return refuse("no object"),
             ("query", "form", "object") if explode => return self.fields(&parameter, &target, done, str::to_owned),
             (_, _, "object") => return refuse("an object"),
-            ("query", "form", "array") if explode => {}
+            ("query", "form", "array") if explode => {
+                let items = target.get("items").cloned().unwrap_or_default();
+                if is_decimal(&self.resolved(&items)) {
+                    parameter.insert(
+                        "schema".to_owned(),
+                        json!({ "type": "array", "items": self.decimal(&at), ORIGIN: at }),
+                    );
+                }
+            }
             (_, style, "array") => {
                 let list = match style {
                     "spaceDelimited" => "SpaceList",
@@ -200,6 +208,11 @@ impl Work<'_> {
                         .get("items")
                         .cloned()
                         .unwrap_or_else(|| json!({"type": "string"}));
+                    let items = if is_decimal(&self.resolved(&items)) {
+                        self.decimal(&at)
+                    } else {
+                        items
+                    };
                     parameter.insert("schema".to_owned(), native(list, &at, &[items]));
                     self.note(&at, format!("a list in the style `{style}` in the {place}, which progenitor writes as several parameters or not at all"), format!("`{list}`, written as one value; it is made from a `Vec`"));
                 }
@@ -211,6 +224,9 @@ impl Work<'_> {
                     "progenitor writes a time outside the query as text for people",
                     "`Rfc3339`, made from a `chrono::DateTime<Utc>` and written as RFC 3339",
                 );
+            }
+            _ if is_decimal(&target) => {
+                parameter.insert("schema".to_owned(), self.decimal(&at));
             }
             _ => {}
         }
@@ -232,6 +248,16 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// A decimal that is written as plain text.
+    fn decimal(&mut self, at: &str) -> Value {
+        self.note(
+            at,
+            "a number in a parameter would become `f64`, in which 0.1 is not 0.1",
+            "`DecimalText`, made from a `rust_decimal::Decimal` and written digit for digit",
+        );
+        native("DecimalText", at, &[])
+    }
+
     /// An object whose fields are parameters of their own.
     fn fields(
         &mut self,
@@ -250,13 +276,12 @@ impl Work<'_> {
         if properties.is_empty() {
             return Err((at, "an object without named fields in the query".to_owned()));
         }
-        for (field, schema) in properties {
-            let kind = self
-                .resolved(&schema)
-                .get("type")
-                .and_then(Value::as_str)
-                .unwrap_or("string")
-                .to_owned();
+        for (field, mut schema) in properties {
+            if let Some(schema) = schema.as_object_mut() {
+                schema.shift_remove("nullable");
+            }
+            let resolved = self.resolved(&schema);
+            let kind = resolved.get("type").and_then(Value::as_str).unwrap_or("string").to_owned();
             if kind == "object" || kind == "array" {
                 return Err((
                     at,
@@ -268,7 +293,13 @@ impl Work<'_> {
                     .get("required")
                     .and_then(Value::as_array)
                     .is_some_and(|all| all.contains(&json!(field)));
-            done.push(json!({"name": name(&field), "in": "query", "required": needed, "schema": schema, "description": schema.get("description").cloned().unwrap_or(json!("")), "style": "form", ORIGIN: at}));
+            let description = schema.get("description").cloned().unwrap_or(json!(""));
+            let schema = if is_decimal(&resolved) {
+                self.decimal(&at)
+            } else {
+                schema
+            };
+            done.push(json!({"name": name(&field), "in": "query", "required": needed, "schema": schema, "description": description, "style": "form", ORIGIN: at}));
         }
         self.note(
             &at,
@@ -342,6 +373,12 @@ impl Work<'_> {
             }
         }
     }
+}
+
+/// A number, or the text of one.
+fn is_decimal(schema: &Value) -> bool {
+    let is = |key: &str, value: &str| schema.get(key).is_some_and(|found| found == value);
+    is("type", "number") || (is("type", "string") && is("format", "decimal"))
 }
 
 /// The list itself when it is referred to, so that its items are seen.

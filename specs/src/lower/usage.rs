@@ -38,7 +38,8 @@ pub(crate) fn of(document: &Value) -> Usage {
     usage
 }
 
-fn follow(document: &Value, start: &Value, seen: &mut BTreeSet<String>) {
+/// Adds the names of the component schemas that `start` reaches.
+pub(crate) fn follow(document: &Value, start: &Value, seen: &mut BTreeSet<String>) {
     let mut visited = BTreeSet::new();
     let mut queue = vec![start];
     while let Some(value) = queue.pop() {
