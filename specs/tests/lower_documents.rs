@@ -45,7 +45,10 @@ fn each_small_document_needs_the_rewrite_it_is_named_after() {
         if stem == "torture" {
             for (other, _) in fixtures().iter().filter(|(other, _)| other != "torture") {
                 let rewrite = other.replace('_', "-");
-                assert!(names.contains(&rewrite.as_str()), "the torture document lacks {rewrite}");
+                assert!(
+                    names.contains(&rewrite.as_str()),
+                    "the torture document lacks {rewrite}"
+                );
             }
         } else {
             assert!(names.contains(&stem.replace('_', "-").as_str()), "{stem}: {names:?}");
@@ -84,7 +87,10 @@ fn generating_twice_gives_the_same() {
     for (_, document) in pinned_documents() {
         let lowered = lower(&document).unwrap();
         let once = standalone(&lowered, &Options::default()).unwrap();
-        assert_eq!(once, standalone(&lower(&document).unwrap(), &Options::default()).unwrap());
+        assert_eq!(
+            once,
+            standalone(&lower(&document).unwrap(), &Options::default()).unwrap()
+        );
         assert!(once.contains("// [dependencies]\n"));
     }
 }
@@ -108,13 +114,25 @@ enum Change {
 
 fn changes() -> impl Strategy<Value = Vec<(usize, Change)>> {
     let value = prop_oneof![
-        Just(json!(null)), Just(json!(true)), Just(json!(-1)), Just(json!(1e300)), Just(json!("")),
-        Just(json!([])), Just(json!({})), Just(json!("object")), Just(json!("array")), Just(json!("string")),
-        Just(json!(["string", "null"])), Just(json!({"$ref": "#/components/schemas/Feil"})),
-        Just(json!({"$ref": "#/paths"})), Just(json!({"$ref": "#"})), Just(json!({"$ref": "x.json#/y"})),
+        Just(json!(null)),
+        Just(json!(true)),
+        Just(json!(-1)),
+        Just(json!(1e300)),
+        Just(json!("")),
+        Just(json!([])),
+        Just(json!({})),
+        Just(json!("object")),
+        Just(json!("array")),
+        Just(json!("string")),
+        Just(json!(["string", "null"])),
+        Just(json!({"$ref": "#/components/schemas/Feil"})),
+        Just(json!({"$ref": "#/paths"})),
+        Just(json!({"$ref": "#"})),
+        Just(json!({"$ref": "x.json#/y"})),
         Just(json!({"oneOf": [{"type": "string"}, {"type": "object", "properties": {"a": {}}}]})),
         Just(json!({"allOf": [{"$ref": "#/components/schemas/Feil"}, {"type": "string"}]})),
-        Just(json!({"type": "string", "enum": ["", "=", "a", "A", null]})), Just(json!("\u{0}{}/æ€ \"")),
+        Just(json!({"type": "string", "enum": ["", "=", "a", "A", null]})),
+        Just(json!("\u{0}{}/æ€ \"")),
     ];
     let change = prop_oneof![
         2 => Just(Change::Remove),
@@ -130,7 +148,11 @@ fn places(value: &Value, pointer: &str, out: &mut Vec<String>) {
     match value {
         Value::Object(object) => {
             for (key, child) in object {
-                places(child, &format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")), out);
+                places(
+                    child,
+                    &format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")),
+                    out,
+                );
             }
         }
         Value::Array(items) => {
@@ -147,7 +169,9 @@ fn mutate(value: &mut Value, changes: &[(usize, Change)]) {
         let mut all = Vec::new();
         places(value, "", &mut all);
         let pointer = all[place % all.len()].clone();
-        let Some((parent, last)) = pointer.rsplit_once('/') else { continue };
+        let Some((parent, last)) = pointer.rsplit_once('/') else {
+            continue;
+        };
         let last = last.replace("~1", "/").replace("~0", "~");
         match change {
             Change::Replace(new) => {

@@ -281,7 +281,11 @@ impl Work<'_> {
                 schema.shift_remove("nullable");
             }
             let resolved = self.resolved(&schema);
-            let kind = resolved.get("type").and_then(Value::as_str).unwrap_or("string").to_owned();
+            let kind = resolved
+                .get("type")
+                .and_then(Value::as_str)
+                .unwrap_or("string")
+                .to_owned();
             if kind == "object" || kind == "array" {
                 return Err((
                     at,
