@@ -1,0 +1,188 @@
+//! Every case that calls the target can fail: what fails under which fault, in full.
+//!
+//! Cases that look only at records or at the tool itself are made to fail in the crate's own tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use http::StatusCode;
+use serde_json::json;
+use skatteetaten_conformance::{
+    results::{ApiName, Verdict},
+    run::{Preset, Selection, Suite, Target},
+    simulator::{Answer, Directive, Operation, Received, Script, Simulator},
+};
+
+use ApiName::{Finansprodukter as F, Trekkpaalegg as T};
+
+/// What a row does to the simulator.
+enum Wrong {
+    Fault(&'static str),
+    Script(fn(&Received) -> Directive),
+}
+
+use Wrong::{Fault, Script as Scripted};
+
+/// API, what goes wrong, and every case that does not pass, with the first letters of its verdict:
+/// `F`ailed, `B`locked, needs `R`eview, `N`ot run.
+type Row = (ApiName, Wrong, &'static str);
+
+fn rows() -> Vec<Row> {
+    vec![
+        (T, Fault("error-500"), "?"),
+        (T, Fault("html-error"), "?"),
+        (T, Fault("reset"), "?"),
+        (T, Fault("expired-token"), "?"),
+        (T, Fault("empty-body"), "?"),
+        (T, Fault("bad-record"), "?"),
+        (T, Fault("both-sizes"), "?"),
+        (T, Fault("duplicates"), "?"),
+        (T, Fault("never-advances"), "?"),
+        (T, Fault("no-orders"), "?"),
+        (T, Fault("unknown-field:operation=hentVersjon"), "?"),
+        (T, Fault("unsorted"), "?"),
+        (T, Fault("token-other-organisation"), "?"),
+        (T, Fault("token-no-system-user"), "?"),
+        (T, Fault("token-opaque"), "?"),
+        (T, Fault("code=MP-100"), "?"),
+        (T, Scripted(empty_token), "?"),
+        (T, Scripted(never_refuses_orders), "?"),
+        (F, Fault("error-500"), "?"),
+        (F, Fault("html-error"), "?"),
+        (F, Fault("receipt-wrong-count"), "?"),
+        (F, Fault("receipt-incomplete"), "?"),
+        (F, Fault("dialog-missing"), "?"),
+        (F, Fault("document-empty"), "?"),
+        (F, Fault("feedback-waiting"), "?"),
+        (F, Scripted(never_refuses_submissions), "?"),
+    ]
+}
+
+/// A token without anything in it, for whoever asks.
+fn empty_token(request: &Received) -> Directive {
+    if request.operation != Some(Operation::Token) {
+        return Directive::Normal;
+    }
+    // {"alg":"none"} . {} . nothing
+    Directive::Answer(Answer::json(
+        StatusCode::OK,
+        &json!({"access_token": "eyJhbGciOiJub25lIn0.e30.AA", "token_type": "Bearer", "expires_in": 119, "scope": "skatteetaten:trekkpaalegg"}),
+    ))
+}
+
+fn never_refuses_orders(request: &Received) -> Directive {
+    match request.operation {
+        Some(Operation::HentAlleGjeldende) => Directive::Answer(Answer::json(StatusCode::OK, &json!([]))),
+        Some(Operation::HentVersjon) => Directive::Answer(Answer::json(StatusCode::OK, &json!({}))),
+        _ => Directive::Normal,
+    }
+}
+
+/// Every submission gets a receipt of its own, whatever it is; every document exists.
+fn never_refuses_submissions(request: &Received) -> Directive {
+    match request.operation {
+        Some(Operation::Innsending) => Directive::Answer(Answer::json(
+            StatusCode::OK,
+            &json!({
+                "dialogId": uuid::Uuid::new_v4(), "forsendelseId": uuid::Uuid::new_v4(),
+                "antallOppgaver": 7,
+            }),
+        )),
+        Some(Operation::UthentingDokument) => Directive::Answer(Answer::json(StatusCode::OK, &json!({"status": "mottatt"}))),
+        _ => Directive::Normal,
+    }
+}
+
+struct Answers(fn(&Received) -> Directive);
+
+impl Script for Answers {
+    fn direct(&self, request: &Received) -> Directive {
+        (self.0)(request)
+    }
+}
+
+/// The cases that call the target for an API; FP-11 calls nothing and is slow.
+fn cases(suite: &Suite, api: ApiName) -> BTreeSet<String> {
+    suite
+        .catalogue()
+        .cases()
+        .iter()
+        .filter(|case| suite.script(case.id()).is_some() && case.id() != "FP-11")
+        .filter(|case| case.record.api.is_none_or(|own| own == api))
+        .map(|case| case.id().to_owned())
+        .collect()
+}
+
+async fn not_passed(suite: &Suite, api: ApiName, wrong: &Wrong) -> BTreeMap<String, Verdict> {
+    let builder = match wrong {
+        Fault(fault) => Simulator::builder().fault(fault.parse().unwrap()),
+        Scripted(script) => Simulator::builder().script(Answers(*script)),
+    };
+    let simulator = builder.start().await.unwrap();
+    let settings = skatteetaten_client::Settings::default().retry(skatteetaten_client::RetryPolicy::never());
+    let target = Target::simulator(&simulator, Preset::All).unwrap().settings(settings);
+    let selection = Selection {
+        apis: BTreeSet::from([api]),
+        cases: cases(suite, api),
+        ..Selection::default()
+    };
+    let results = suite.check(target, selection).await.unwrap();
+    results
+        .into_iter()
+        .filter(|result| result.verdict != Verdict::Passed)
+        .map(|result| (result.case_id, result.verdict))
+        .collect()
+}
+
+fn show(results: &BTreeMap<String, Verdict>) -> String {
+    let letter = |verdict: &Verdict| match verdict {
+        Verdict::Failed => 'F',
+        Verdict::Blocked => 'B',
+        Verdict::NeedsReview => 'R',
+        Verdict::NotRun => 'N',
+        Verdict::Remark => 'M',
+        _ => '!',
+    };
+    let shown = results.iter().map(|(id, verdict)| format!("{id}:{}", letter(verdict)));
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_under_which_fault() {
+    let suite = Suite::builtin().unwrap();
+    let (mut wrong_rows, mut failed) = (Vec::new(), BTreeSet::new());
+    for (api, wrong, expected) in rows() {
+        let results = not_passed(&suite, api, &wrong).await;
+        failed.extend(
+            results
+                .iter()
+                .filter(|(_, verdict)| **verdict == Verdict::Failed)
+                .map(|(id, _)| id.clone()),
+        );
+        let found = show(&results);
+        if found != expected {
+            let name = match wrong {
+                Fault(fault) => fault,
+                Scripted(_) => "script",
+            };
+            wrong_rows.push(format!("{} {name}: {found}", api.code()));
+        }
+    }
+    assert!(wrong_rows.is_empty(), "rows that differ:\n{}", wrong_rows.join("\n"));
+    // These look at records or at the tool; the crate's own tests make them fail.
+    let elsewhere = ["FP-11", "FP-13", "SEC-01", "SEC-02", "SEC-03", "SEC-04", "SEC-05", "TP-20"];
+    let never: Vec<_> = cases(&suite, T)
+        .union(&cases(&suite, F))
+        .filter(|id| !failed.contains(*id) && !elsewhere.contains(&id.as_str()))
+        .cloned()
+        .collect();
+    assert_eq!(never, Vec::<String>::new(), "cases that nothing makes fail");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_fails_without_a_fault() {
+    let suite = Suite::builtin().unwrap();
+    for api in [T, F] {
+        let results = not_passed(&suite, api, &Scripted(|_| Directive::Normal)).await;
+        assert_eq!(show(&results), "", "{}", api.code());
+    }
+}
