@@ -73,6 +73,7 @@ fn digits_that_are_no_birth_date_stay() {
         "99999999999",
         "1764115200000",
         "sekvensnummer 12345",
+        "samsvar-62587335-7c55-42dd-b470-a01018412345",
     ] {
         assert_eq!(redactor.text(text, &mut Hits::new()), text);
     }
