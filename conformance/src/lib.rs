@@ -12,3 +12,4 @@ pub mod results;
 pub mod run;
 pub mod simulator;
 pub mod synthetic;
+pub mod tls;

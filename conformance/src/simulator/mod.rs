@@ -39,7 +39,7 @@ pub use received::Received;
 pub use script::{Directive, Script};
 
 use keys::SigningPair;
-use server::Server;
+pub(crate) use server::Server;
 use state::{State, lock};
 
 mod answer;

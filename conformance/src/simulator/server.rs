@@ -8,9 +8,15 @@ use hyper_util::{
     server::conn::auto,
     service::TowerToHyperService,
 };
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+    sync::watch,
+    task::JoinHandle,
+};
 
 use super::connection::{Breakable, Connection};
+use crate::tls::Acceptor;
 
 /// A server that runs until it is stopped or dropped.
 #[derive(Debug)]
@@ -22,8 +28,13 @@ pub(crate) struct Server {
 impl Server {
     /// Starts serving on the current runtime.
     pub(crate) fn start(listener: TcpListener, router: Router) -> Self {
+        Self::start_with(listener, router, None)
+    }
+
+    /// The same, over TLS where an acceptor is given.
+    pub(crate) fn start_with(listener: TcpListener, router: Router, tls: Option<Acceptor>) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let accepting = tokio::spawn(accept(listener, router, stopped));
+        let accepting = tokio::spawn(accept(listener, router, tls, stopped));
         Self {
             stop,
             accepting: Some(accepting),
@@ -57,7 +68,7 @@ async fn told(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, router: Router, tls: Option<Acceptor>, mut stopped: watch::Receiver<bool>) {
     loop {
         let accepted = tokio::select! {
             () = told(&mut stopped) => return,
@@ -72,16 +83,34 @@ async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Recei
         let _ = stream.set_nodelay(true);
         let connection = Arc::new(Connection::default());
         let router = router.clone().layer(Extension(Arc::clone(&connection)));
-        let io = TokioIo::new(Breakable::new(stream, connection));
+        let stream = Breakable::new(stream, connection);
+        let tls = tls.clone();
         let mut stopped = stopped.clone();
         tokio::spawn(async move {
-            let builder = auto::Builder::new(TokioExecutor::new());
-            let serving = builder.serve_connection(io, TowerToHyperService::new(router));
+            let serving = async {
+                match tls {
+                    None => serve(stream, router).await,
+                    // A client that does not go on after the certificate has been counted.
+                    Some(acceptor) => {
+                        if let Ok(stream) = acceptor.accept(stream).await {
+                            serve(stream, router).await;
+                        }
+                    }
+                }
+            };
             tokio::select! {
-                // A broken connection concerns the client, and is often what was asked for.
-                _ = serving => {}
+                () = serving => {}
                 () = told(&mut stopped) => {}
             }
         });
     }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router) {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().preserve_header_case(true);
+    // A broken connection concerns the client, and is often what was asked for.
+    let _ = builder
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .await;
 }
