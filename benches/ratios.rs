@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 }
 
 fn describe(name: &str, report: &Report) -> String {
-    format!("{name} ({} findings)", report.findings.len() + report.omitted)
+    format!("{name} ({} findings)", report.error_count() + report.remark_count())
 }
 
 /// Parsing alone: freeing the tree is not counted, although the check has nothing left to free.

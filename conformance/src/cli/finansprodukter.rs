@@ -7,7 +7,7 @@ use clap::Subcommand;
 use serde_json::json;
 use skatteetaten_client::finansprodukter::{
     Checker, Document, Entry, Feedback, FeedbackState, FileJournal, Finansprodukter, InvalidSubmission, Receipt,
-    Repeat, Report, Rule, Submission, SubmitError, Submitted,
+    ReceiptRemark, Repeat, Report, Rule, Submission, SubmitError, Submitted,
 };
 use skatteetaten_client::{Api, Error};
 use uuid::Uuid;
@@ -29,7 +29,8 @@ enum Command {
     /// Check a submission, write it down, send it, and print the receipt.
     ///
     /// Running the same command again is safe: the same file goes on where it was, with the same
-    /// idempotency key, or prints the receipt that is there.
+    /// idempotency key, or prints the receipt that is there. Exit code 100 when the file has errors,
+    /// and when the receipt counts other numbers than were sent.
     Submit(Submit),
     /// Fetch one document of a dispatch.
     Document(Fetch),
@@ -109,7 +110,7 @@ struct Fetch {
 struct Follow {
     /// The receipt, as `submit` prints it; `-` reads standard input.
     receipt: PathBuf,
-    /// Write the documents to this directory. Existing files are not replaced.
+    /// Write the documents to this directory. Files that are there are not replaced.
     #[arg(long, value_name = "DIR")]
     documents: Option<PathBuf>,
     /// Print JSON.
@@ -156,20 +157,21 @@ fn print_report(report: &Report, ui: &mut Ui) -> Result<(), Failure> {
         writeln!(ui.out, "{finding}")?;
         writeln!(ui.out, "    {}", finding.rule.remedy())?;
     }
-    let errors = report.errors().count() + report.omitted;
+    let omitted = report.omitted_errors + report.omitted_remarks;
     let summary = &report.summary;
-    if report.omitted > 0 {
-        writeln!(ui.out, "… and {} more findings", report.omitted)?;
+    if omitted > 0 {
+        writeln!(ui.out, "… and {omitted} more findings")?;
     }
     writeln!(
         ui.out,
-        "{}: {errors} errors, {} remarks; {} bytes, {} reports, {} deletions{}",
+        "{}: {} errors, {} remarks; {} bytes, {} reports, {} deletions{}",
         if report.is_sendable() {
             "can be sent"
         } else {
             "not to be sent"
         },
-        report.remarks().count(),
+        report.error_count(),
+        report.remark_count(),
         summary.bytes,
         summary.reports,
         summary.deletions,
@@ -257,10 +259,15 @@ fn print_receipt(submitted: &Submitted, ui: &mut Ui) -> Result<Exit, Failure> {
     if let Some(error) = &submitted.not_recorded {
         writeln!(ui.err, "warning: {error}; run the same command again, which is safe")?;
     }
+    let mut exit = Exit::Ok;
     for remark in &submitted.remarks {
         writeln!(ui.err, "warning: {remark}")?;
+        if !matches!(remark, ReceiptRemark::Reference) {
+            // Reports may be missing on the other side; the script that runs this has to notice.
+            exit = Exit::Findings;
+        }
     }
-    Ok(Exit::Ok)
+    Ok(exit)
 }
 
 async fn document(args: &Fetch, ui: &mut Ui) -> Result<Exit, Failure> {
@@ -297,7 +304,7 @@ async fn feedback(args: &Follow, ui: &mut Ui) -> Result<Exit, Failure> {
                 found.document.extension()
             );
             std::fs::create_dir_all(directory).map_err(|error| cannot("make", directory, &error))?;
-            save(&directory.join(name), &found.document.bytes)?;
+            keep(&directory.join(name), &found.document.bytes)?;
         }
     }
     if args.json {
@@ -413,6 +420,15 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| cannot("read", path, &error))
 }
 
+/// Saves a document of a verdict, which is asked for again and again: one that is there already
+/// with the same bytes is left alone.
+fn keep(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    match std::fs::read(path) {
+        Ok(kept) if kept == bytes => Ok(()),
+        _ => save(path, bytes),
+    }
+}
+
 /// Writes a file that is either complete or not there, and never replaces one.
 fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let directory = path
@@ -426,7 +442,16 @@ fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         file.persist_noclobber(path).map_err(|error| error.error)?;
         Ok(())
     };
-    write().map_err(|error: std::io::Error| cannot("write", path, &error))
+    write().map_err(|error: std::io::Error| {
+        if error.kind() == std::io::ErrorKind::AlreadyExists {
+            Failure::usage(format!(
+                "{} is there already and is not replaced: name another file, or move it away",
+                path.display()
+            ))
+        } else {
+            cannot("write", path, &error)
+        }
+    })
 }
 
 fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Failure {

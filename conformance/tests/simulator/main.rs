@@ -10,6 +10,7 @@ mod command;
 mod dialog;
 mod faults;
 mod finansprodukter;
+mod finansprodukter_command;
 mod maskinporten;
 mod matrix;
 mod trekkpaalegg;

@@ -12,7 +12,8 @@ use super::{MAX_FINDINGS, Rule, Severity};
 pub(super) struct Findings {
     accepted: BTreeSet<Rule>,
     list: Vec<Finding>,
-    omitted: usize,
+    errors: Count,
+    remarks: Count,
 }
 
 impl Findings {
@@ -20,7 +21,8 @@ impl Findings {
         Self {
             accepted,
             list: Vec::new(),
-            omitted: 0,
+            errors: Count::default(),
+            remarks: Count::default(),
         }
     }
 
@@ -50,15 +52,20 @@ impl Findings {
     }
 
     fn push(&mut self, rule: Rule, pointer: impl FnOnce() -> String, message: String, difference: Option<Difference>) {
-        if self.list.len() == MAX_FINDINGS {
-            self.omitted += 1;
-            return;
-        }
         let severity = if self.accepted.contains(&rule) && rule.can_be_accepted() {
             Severity::Remark
         } else {
             rule.severity()
         };
+        let count = match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Remark => &mut self.remarks,
+        };
+        if count.listed == MAX_FINDINGS {
+            count.omitted += 1;
+            return;
+        }
+        count.listed += 1;
         self.list.push(Finding {
             pointer: pointer(),
             rule,
@@ -68,10 +75,17 @@ impl Findings {
         });
     }
 
-    /// The list in the order of the rules, places in the order they were met; and how many
-    /// findings are not in it.
-    pub(super) fn finish(mut self) -> (Vec<Finding>, usize) {
+    /// The list in the order of the rules, places in the order they were met; and how many errors
+    /// and how many remarks are not in it.
+    pub(super) fn finish(mut self) -> (Vec<Finding>, usize, usize) {
         self.list.sort_by_key(|finding| finding.rule);
-        (self.list, self.omitted)
+        (self.list, self.errors.omitted, self.remarks.omitted)
     }
+}
+
+/// Findings of one severity: remarks by the thousand must not crowd out an error.
+#[derive(Default)]
+struct Count {
+    listed: usize,
+    omitted: usize,
 }

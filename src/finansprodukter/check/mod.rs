@@ -43,7 +43,8 @@ pub(super) use totals::totals_of;
 /// two readings. Source: the service's current page.
 pub const MAX_BYTES: usize = 10_000_000;
 
-/// The longest list of findings in a [`Report`]; how many more there are is counted.
+/// The most errors, and the most remarks, that a [`Report`] lists; how many more there are is
+/// counted.
 pub const MAX_FINDINGS: usize = 10_000;
 
 /// Checks a body with every rule. See [`Checker`] for what can be chosen.
@@ -113,11 +114,12 @@ impl Checker {
             findings.add(Rule::Schema, Path::Root, message);
         }
         let summary = self.read(bytes, schema.ok(), &mut findings, summary);
-        let (findings, omitted) = findings.finish();
+        let (findings, omitted_errors, omitted_remarks) = findings.finish();
         Report {
             summary,
             findings,
-            omitted,
+            omitted_errors,
+            omitted_remarks,
         }
     }
 

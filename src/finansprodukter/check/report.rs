@@ -131,15 +131,17 @@ pub struct Report {
     pub summary: Summary,
     /// The findings, errors and remarks, in the order of the rules and then of the places.
     pub findings: Vec<Finding>,
-    /// How many findings are left out of the list because there are too many.
-    pub omitted: usize,
+    /// How many errors are left out of the list because there are too many.
+    pub omitted_errors: usize,
+    /// How many remarks are left out of the list because there are too many.
+    pub omitted_remarks: usize,
 }
 
 impl Report {
-    /// Whether nothing stands against sending: no error, and nothing left out of the list.
+    /// Whether nothing stands against sending: no error, in the list or left out of it.
     #[must_use]
     pub fn is_sendable(&self) -> bool {
-        self.omitted == 0 && self.errors().next().is_none()
+        self.omitted_errors == 0 && self.errors().next().is_none()
     }
 
     /// The findings that stand against sending.
@@ -147,6 +149,18 @@ impl Report {
         self.findings
             .iter()
             .filter(|finding| finding.severity == Severity::Error)
+    }
+
+    /// How many errors there are, with those that the list leaves out.
+    #[must_use]
+    pub fn error_count(&self) -> usize {
+        self.errors().count() + self.omitted_errors
+    }
+
+    /// How many remarks there are, with those that the list leaves out.
+    #[must_use]
+    pub fn remark_count(&self) -> usize {
+        self.remarks().count() + self.omitted_remarks
     }
 
     /// The findings that do not.
@@ -200,7 +214,7 @@ impl fmt::Debug for InvalidSubmission {
 impl fmt::Display for InvalidSubmission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 5;
-        let count = self.report.errors().count() + self.report.omitted;
+        let count = self.report.error_count();
         write!(
             f,
             "the submission is not sent: {count} error{}",

@@ -86,9 +86,10 @@ rules! {
     /// An ordinary submission without any report or deletion.
     Empty, "empty", Error,
         "use leveransetype ingenOppgaver if there is nothing to report";
-    /// An organisation number that cannot exist.
-    OrganisationNumber, "organisation-number", Error,
-        "correct the number: its check digit is wrong";
+    /// An organisation number whose check digit is wrong. A remark only, because the authority's
+    /// own published example has such a number.
+    OrganisationNumber, "organisation-number", Remark,
+        "compare the number with the register: its check digit is wrong";
     /// A national identity number or D number that cannot exist.
     IdentityNumber, "identity-number", Error,
         "correct the number, or leave it out and identify the person by foedselsdato, \

@@ -234,8 +234,7 @@ impl<'a> Walk<'a> {
             None => {}
             Some(Class::Synthetic) => self.summary.synthetic_numbers += 1,
             Some(Class::Impossible(flaw)) => {
-                self.findings
-                    .add(S::RULE, at, format!("no such number can exist: {flaw}"));
+                self.findings.add(S::RULE, at, flaw.to_string());
             }
             Some(_) => {
                 self.summary.other_numbers += 1;
