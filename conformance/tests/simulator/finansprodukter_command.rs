@@ -47,7 +47,10 @@ impl Bench {
     /// Runs a subcommand in the bench's folder. `check` takes no configuration.
     async fn run(&self, arguments: &[&str]) -> End {
         let mut command = Command::new(env!("CARGO_BIN_EXE_skatt-conformance"));
-        command.kill_on_drop(true).stdin(Stdio::null()).current_dir(&self.folder);
+        command
+            .kill_on_drop(true)
+            .stdin(Stdio::null())
+            .current_dir(&self.folder);
         for variable in skatteetaten_conformance::config::variables() {
             command.env_remove(variable.name);
         }
@@ -78,7 +81,9 @@ impl Bench {
 
 fn files(directory: &Path) -> Vec<Vec<u8>> {
     let entries = std::fs::read_dir(directory).unwrap();
-    entries.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
+    entries
+        .map(|entry| std::fs::read(entry.unwrap().path()).unwrap())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -106,7 +111,10 @@ async fn from_a_file_to_the_verdict() {
     assert_eq!(kept.len(), 1);
     // Asked for again, the documents that are there stay; another file under the name does too.
     assert_eq!(
-        bench.run(&["feedback", "receipt.json", "--documents", "documents"]).await.exit,
+        bench
+            .run(&["feedback", "receipt.json", "--documents", "documents"])
+            .await
+            .exit,
         0
     );
     let fetch = ["document", "2024", ids[0], ids[1]];
@@ -145,7 +153,11 @@ async fn an_invalid_submission_is_told_in_full_and_not_sent() {
         .await;
     assert!(accepted.err.contains("remark total"), "{}", accepted.err);
     assert_eq!(bench.simulator.submission_count(), 1);
-    for wrong in [["check", "nothing.json"], ["submit", "--accept=syntax"], ["submit", "--resume=1"]] {
+    for wrong in [
+        ["check", "nothing.json"],
+        ["submit", "--accept=syntax"],
+        ["submit", "--resume=1"],
+    ] {
         assert_eq!(bench.run(&wrong).await.exit, 2, "{wrong:?}");
     }
 }
@@ -154,7 +166,11 @@ async fn an_invalid_submission_is_told_in_full_and_not_sent() {
 async fn each_fault_of_a_submission_has_its_exit_code_and_a_way_on() {
     let bench = Bench::new().await;
     for (index, (fault, exit, said)) in [
-        ("lost-answer:times=1:operation=innsending", 0, "received, not yet accepted"),
+        (
+            "lost-answer:times=1:operation=innsending",
+            0,
+            "received, not yet accepted",
+        ),
         ("lost-answer:operation=innsending", 3, "same journal again"),
         ("error-500:operation=innsending", 3, "GLD_001"),
         ("empty-body:operation=innsending", 3, "same journal again"),
@@ -236,7 +252,11 @@ async fn feedback_says_what_is_known_and_no_more() {
         bench.set(&[fault]);
         let end = bench.run(&["feedback", "receipt.json"]).await;
         assert_eq!(end.exit, exit, "{fault}: {}", end.err);
-        assert!(end.out.starts_with(out) && (exit != 3 || end.out.is_empty()), "{fault}: {}", end.out);
+        assert!(
+            end.out.starts_with(out) && (exit != 3 || end.out.is_empty()),
+            "{fault}: {}",
+            end.out
+        );
     }
     let wrong = bench.run(&["feedback", "report.json"]).await;
     assert_eq!(wrong.exit, 2);

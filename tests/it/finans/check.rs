@@ -255,7 +255,9 @@ fn a_flood_of_findings_is_cut_and_counted() {
     assert_eq!(report.error_count(), 10_000 + report.omitted_errors);
     assert!(!report.is_sendable());
     // Remarks alone, however many, do not stand against sending.
-    let accepting = Rule::ALL.iter().fold(Checker::new(), |checker, rule| checker.accept(*rule));
+    let accepting = Rule::ALL
+        .iter()
+        .fold(Checker::new(), |checker, rule| checker.accept(*rule));
     let report = accepting.check(format!("{before}\"oppgave\":[{list},{after}").as_bytes());
     assert!(report.omitted_remarks > 10_000 && report.is_sendable());
 }
