@@ -9,13 +9,13 @@ use super::{
     output::Output,
 };
 
-/// After so many rounds that each brought something, the watermark falls back to the lowest.
+/// After so many rounds that each moved a watermark, the printed one falls back to the lowest.
 const ROUNDS: usize = 20;
 
 /// Prints everything after `from`.
 ///
 /// With several organisations, each is followed on its own, and then all are asked again until
-/// a round brings nothing new. Sequence numbers are global and only grow, so after such a round
+/// a round moves no watermark. Sequence numbers are global and only grow, so after such a round
 /// no organisation has anything at or below the highest one seen, and that one number is safe
 /// for all of them.
 pub(super) async fn changes(
@@ -28,20 +28,17 @@ pub(super) async fn changes(
     let rounds = if clients.len() > 1 { ROUNDS } else { 1 };
     let mut quiet = clients.len() <= 1;
     for _ in 0..rounds {
-        let mut received = 0;
+        let before = watermarks.clone();
         for (client, watermark) in clients.iter().zip(&mut watermarks) {
-            match follow(client, watermark, page_size, &mut output).await {
-                Ok(count) => received += count,
-                Err(failure) => {
-                    // Only the number that all of them have reached is safe for the rest.
-                    if clients.len() > 1 {
-                        output.set_watermark(watermarks.iter().min().copied().unwrap_or(from));
-                    }
-                    return output.fail(failure);
+            if let Err(failure) = follow(client, watermark, page_size, &mut output).await {
+                // Only the number that all of them have reached is safe for the rest.
+                if clients.len() > 1 {
+                    output.correct_watermark(watermarks.iter().min().copied().unwrap_or(from));
                 }
+                return output.fail(failure);
             }
         }
-        if received == 0 {
+        if watermarks == before {
             quiet = true;
             break;
         }
@@ -61,16 +58,14 @@ async fn follow(
     watermark: &mut Watermark,
     page_size: u32,
     output: &mut Output<'_>,
-) -> Result<usize, Failure> {
+) -> Result<(), Failure> {
     let service = client.trekkpaalegg().page_size(page_size).map_err(Failure::usage)?;
     let changes = service.changes(*watermark);
     pin_mut!(changes);
-    let mut received = 0;
     while let Some(page) = changes.next().await {
         let page = page.map_err(failure)?;
         output.page(&page)?;
-        received += page.received;
         *watermark = page.watermark;
     }
-    Ok(received)
+    Ok(())
 }

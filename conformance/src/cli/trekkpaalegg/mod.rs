@@ -2,6 +2,8 @@
 
 mod follow;
 mod output;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 
@@ -25,13 +27,13 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The latest version of every order; with --from and --max one page of changes.
+    /// The latest version of every order; with --from or --max one page of changes.
     List {
-        /// Only orders with a higher sequence number; together with --max.
-        #[arg(long, value_name = "N", requires = "max", value_parser = watermark)]
+        /// Only orders with a higher sequence number; 0 when only --max is given.
+        #[arg(long, value_name = "N", value_parser = watermark)]
         from: Option<Watermark>,
-        /// At most so many orders; together with --from.
-        #[arg(long, value_name = "N", requires = "from", value_parser = page_size())]
+        /// At most so many orders; 2500 when only --from is given.
+        #[arg(long, value_name = "N", value_parser = page_size())]
         max: Option<u32>,
         #[command(flatten)]
         common: Common,
@@ -94,16 +96,11 @@ fn page_size() -> clap::builder::RangedI64ValueParser<u32> {
 pub async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     match args.command {
         Command::List { from, max, common } => {
-            let (clients, mut output) = common.open(ui)?;
-            for client in clients {
-                let service = client.trekkpaalegg();
-                let page = match from.zip(max) {
-                    Some((from, max)) => service.list_page(from, max).await,
-                    None => service.list().await,
-                };
-                output.page(&page.map_err(failure)?)?;
-            }
-            output.finish()
+            let (clients, output) = common.open(ui)?;
+            // The API wants both parameters or none.
+            let window = (from.is_some() || max.is_some())
+                .then(|| (from.unwrap_or_default(), max.unwrap_or(DEFAULT_PAGE_SIZE)));
+            list(&clients, window, output).await
         }
         Command::Get {
             trekkid,
@@ -122,6 +119,31 @@ pub async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
             follow::changes(&clients, from, max, output).await
         }
     }
+}
+
+/// Prints one answer for each organisation.
+async fn list(clients: &[Client], window: Option<(Watermark, u32)>, mut output: Output<'_>) -> Result<Exit, Failure> {
+    let mut reached = None;
+    for client in clients {
+        let service = client.trekkpaalegg();
+        let page = match window {
+            Some((from, max)) => service.list_page(from, max).await,
+            None => service.list().await,
+        };
+        let page = match page {
+            Ok(page) => page,
+            Err(error) => {
+                // The organisations that were not asked are still where they were.
+                output.correct_watermark(window.map(|(from, _)| from).unwrap_or_default());
+                return output.fail(failure(error));
+            }
+        };
+        output.page(&page)?;
+        reached = Some(reached.map_or(page.watermark, |lowest: Watermark| lowest.min(page.watermark)));
+    }
+    // One number for all of them: what each has reached.
+    output.set_watermark(reached.unwrap_or_default());
+    output.finish()
 }
 
 /// Asks each organisation's token in turn: an id says nothing of whose order it is.

@@ -123,7 +123,8 @@ impl<'ui> Output<'ui> {
 
     /// Ends after a failure: what was printed before it stays valid.
     pub(super) fn fail(mut self, failure: Failure) -> Result<Exit, Failure> {
-        let Some(watermark) = self.watermark else {
+        // Nobody is reading any more when the exit code is that of success.
+        let Some(watermark) = self.watermark.filter(|_| failure.exit != Exit::Ok) else {
             return Err(failure);
         };
         self.print_watermark()?;
@@ -140,6 +141,11 @@ impl<'ui> Output<'ui> {
     /// Sets the watermark to print, when it is another than the highest of the pages.
     pub(super) fn set_watermark(&mut self, watermark: Watermark) {
         self.watermark = Some(watermark);
+    }
+
+    /// The same after a failure: nothing is printed when nothing came before it.
+    pub(super) fn correct_watermark(&mut self, watermark: Watermark) {
+        self.watermark = self.watermark.map(|_| watermark);
     }
 
     fn print_watermark(&mut self) -> Result<(), Failure> {
