@@ -59,6 +59,11 @@ pub mod trekkpaalegg;
 #[doc = include_str!("../README.md")]
 mod readme {}
 
+/// The guide's example, compiled the same way.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/first-order.md")]
+mod first_order {}
+
 pub use access::Access;
 pub use client::Client;
 pub use environment::{Api, Environment};

@@ -96,6 +96,17 @@ impl Body {
             .unwrap_or_default()
     }
 
+    /// The text of one record alone.
+    pub(super) fn only(&self, index: usize) -> Arc<Self> {
+        let text = self.record(index).to_owned();
+        let whole = 0..text.len();
+        Arc::new(Self {
+            text: Text::Received(text.into()),
+            single: true,
+            slices: OnceLock::from(vec![whole]),
+        })
+    }
+
     /// The repaired places of one record, relative to its text.
     pub(super) fn defects(&self, index: usize) -> Vec<(usize, Defect)> {
         let (Text::Repaired(_, defects), Some(range)) = (&self.text, self.slices().get(index)) else {

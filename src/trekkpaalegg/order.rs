@@ -52,6 +52,16 @@ pub(super) struct Record {
     pub(super) index: usize,
 }
 
+impl Record {
+    /// The same record with a text of its own.
+    fn detached(&self) -> Self {
+        Self {
+            body: self.body.only(self.index),
+            index: 0,
+        }
+    }
+}
+
 impl Order {
     /// What is odd about this order without making it unusable.
     #[must_use]
@@ -64,6 +74,13 @@ impl Order {
     #[must_use]
     pub fn raw_json(&self) -> &str {
         self.record.body.record(self.record.index)
+    }
+
+    /// Lets go of the page. [`raw_json`](Self::raw_json) points into the text of the whole page,
+    /// which lives as long as any of its records; call this on the few records of a page that
+    /// are kept for long.
+    pub fn detach(&mut self) {
+        self.record = self.record.detached();
     }
 }
 
@@ -223,6 +240,11 @@ impl RejectedOrder {
     #[must_use]
     pub fn raw_json(&self) -> &str {
         self.record.body.record(self.record.index)
+    }
+
+    /// Lets go of the page, as [`Order::detach`].
+    pub fn detach(&mut self) {
+        self.record = self.record.detached();
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod core;
 mod finans;
+mod trekk_examples;
 mod trekk_faults;
 mod trekk_pay_dates;
 mod trekk_support;

@@ -4,7 +4,7 @@ use proptest::{prelude::*, test_runner::RngSeed};
 use serde_json::{Value, json};
 
 use super::{order, page, read, with};
-use crate::trekkpaalegg::{Entry, Page, rule::RemarkRule as R, seen::Seen};
+use crate::trekkpaalegg::{Entry, Fetched, Page, assemble::Employer, read_one, rule::RemarkRule as R, seen::Seen};
 
 fn remarks(page: &Page) -> Vec<String> {
     page.remarks
@@ -163,6 +163,24 @@ fn the_kid_is_followed_through_versions_and_pages() {
     assert_eq!(page.orders.len(), 1, "a remark withholds nothing from the caller");
 }
 
+#[test]
+fn a_detached_record_keeps_its_text_and_lets_go_of_the_page() {
+    let body = json!([order(3), order(4), with("/skyldner", None)]).to_string();
+    // With a defect elsewhere, so that the page is a repaired copy.
+    for body in [body.clone(), body.replacen("T4", "T4\u{7}", 1)] {
+        let mut page = read(body, None, &mut Seen::default());
+        let (mut first, mut last) = (page.orders.remove(0), page.rejected.pop().expect("rejected"));
+        let texts = (first.raw_json().to_owned(), last.raw_json().to_owned());
+        let shared = std::sync::Arc::downgrade(&first.record.body);
+        drop(page);
+        first.detach();
+        assert!(shared.upgrade().is_some(), "the other record holds it");
+        last.detach();
+        assert!(shared.upgrade().is_none(), "nobody holds it");
+        assert_eq!((first.raw_json(), last.raw_json()), (&*texts.0, &*texts.1));
+    }
+}
+
 /// Any JSON value, biased towards what an order looks like.
 fn anything() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -249,6 +267,56 @@ proptest! {
         inside.extend(b"\"}, 1]");
         if let Ok(page) = Page::from_json(inside) {
             prop_assert_eq!(page.received, page.orders.len() + page.rejected.len());
+        }
+    }
+
+    /// A good answer with a few bytes changed, inserted, cut out or cut off: a page in which
+    /// everything is accounted for, or an error that shows nothing of it; the same for one order.
+    #[test]
+    fn damaged_answers_never_panic(
+        damage in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>(), 0_u8..4), 1..5),
+    ) {
+        let list = json!([order(1), order(2)]).to_string().into_bytes();
+        let one = order(1).to_string().into_bytes();
+        for (intact, is_list) in [(list, true), (one, false)] {
+            let mut bytes = intact;
+            for (place, byte, kind) in &damage {
+                let place = place.index(bytes.len() + 1);
+                match kind {
+                    0 => bytes.insert(place, *byte),
+                    1 => bytes.truncate(place),
+                    2 if place < bytes.len() => { bytes.remove(place); }
+                    _ => if let Some(there) = bytes.get_mut(place) { *there = *byte; },
+                }
+            }
+            let error = if is_list {
+                match Page::from_json(bytes) {
+                    Ok(page) => {
+                        let duplicates = page.remarks.iter().filter(|remark| remark.rule == R::Duplicate).count();
+                        prop_assert_eq!(page.received, page.orders.len() + page.rejected.len() + duplicates);
+                        prop_assert!(page.rejected.iter().all(|rejected| !rejected.violations.is_empty()));
+                        None
+                    }
+                    Err(error) => Some(error),
+                }
+            } else {
+                let decoded = serde_json::from_slice(&bytes).ok();
+                match read_one(bytes.into(), decoded, Employer::Any) {
+                    Ok(Fetched::Order(order)) => {
+                        prop_assert!(!order.trekkstoerrelse_for_periode.is_empty());
+                        None
+                    }
+                    Ok(Fetched::Rejected(rejected)) => {
+                        prop_assert!(!rejected.violations.is_empty());
+                        None
+                    }
+                    Err(error) => Some(error),
+                }
+            };
+            if let Some(error) = error {
+                let shown = format!("{error} {error:?}");
+                prop_assert!(!shown.contains("01819010001"));
+            }
         }
     }
 }

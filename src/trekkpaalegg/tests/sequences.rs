@@ -25,7 +25,7 @@ struct Run {
 }
 
 /// Follows the changes; `answer` gets `fraSekvensnummer` and the number of the call.
-fn run(size: u32, from: u64, answer: impl Fn(u64, usize) -> Result<Value, Error> + Send + Sync) -> Run {
+fn run<B: ToString>(size: u32, from: u64, answer: impl Fn(u64, usize) -> Result<B, Error> + Send + Sync) -> Run {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&asked);
     let answer = &answer;
@@ -103,6 +103,101 @@ fn more_than_asked_for_is_full_too() {
             .iter()
             .any(|remark| remark.rule == R::MoreThanAsked)
     );
+}
+
+#[test]
+fn pages_may_be_unsorted_and_numbers_may_have_gaps() {
+    let run = run(3, 4, |from, _| {
+        Ok(match from {
+            4 => json!([order(90), order(7), order(8)]),
+            90 => json!([order(1_000_000), order(91)]),
+            _ => json!([]),
+        })
+    });
+    assert_eq!(run.asked, [4, 90]);
+    assert_eq!(delivered(&run), [90, 7, 8, 1_000_000, 91]);
+    assert!(run.error.is_none());
+    for page in &run.pages {
+        assert!(page.remarks.iter().any(|remark| remark.rule == R::Unsorted));
+    }
+}
+
+#[test]
+fn an_order_that_comes_twice_is_delivered_once() {
+    let run = run(2, 0, |from, _| {
+        Ok(match from {
+            // Within a page, and again in the next one.
+            0 => json!([order(1), order(2), order(1)]),
+            2 => json!([order(2), order(3)]),
+            _ => json!([order(3)]),
+        })
+    });
+    assert_eq!(run.asked, [0, 2, 3]);
+    assert_eq!(delivered(&run), [1, 2, 3]);
+    let reported = run
+        .pages
+        .iter()
+        .flat_map(|page| &page.remarks)
+        .filter(|remark| remark.rule == R::Duplicate);
+    assert_eq!(reported.count(), 3, "and never silently");
+}
+
+#[test]
+fn an_empty_body_ends_the_stream() {
+    for empty in ["", " \r\n", "[]"] {
+        let run = run(2, 0, |from, _| {
+            Ok(match from {
+                0 => json!([order(1), order(2)]).to_string(),
+                _ => empty.to_owned(),
+            })
+        });
+        assert_eq!(run.asked, [0, 2]);
+        assert_eq!(delivered(&run), [1, 2]);
+        assert!(run.error.is_none());
+        assert_eq!(run.pages.last().expect("pages").watermark.get(), 2);
+    }
+}
+
+#[test]
+fn one_bad_order_blocks_no_later_page() {
+    let mut bad = order(2);
+    bad["trekkstoerrelseForPeriode"][0]["trekkbeloep"] = json!({"trekkbeloep": 1});
+    let stock = [order(1), bad, order(3), order(4), order(5)];
+    let run = run(2, 0, |from, _| {
+        let from = usize::try_from(from).expect("small");
+        Ok(Value::from(stock.iter().skip(from).take(2).cloned().collect::<Vec<_>>()))
+    });
+    assert_eq!(run.asked, [0, 2, 4]);
+    assert_eq!(delivered(&run), [1, 3, 4, 5]);
+    assert_eq!(run.pages[0].rejected[0].sekvensnummer, Some(2));
+}
+
+#[test]
+fn a_reader_that_stops_waiting_loses_nothing() {
+    let (answers, waiting) = futures::channel::mpsc::unbounded::<i64>();
+    let calls = Arc::new(Mutex::new(0));
+    let counted = Arc::clone(&calls);
+    let waiting = Arc::new(futures::lock::Mutex::new(waiting));
+    let stream = follow(1, Watermark::START, move |from, mut seen| {
+        *counted.lock().expect("one thread") += 1;
+        let waiting = Arc::clone(&waiting);
+        async move {
+            let number = waiting.lock().await.next().await.expect("an answer");
+            let from = i64::try_from(from.get()).expect("in range");
+            let page = read(json!([order(number)]).to_string(), Some((from, 1)), &mut seen);
+            (Ok(page), seen)
+        }
+    });
+    futures::pin_mut!(stream);
+    for number in 1..=3 {
+        // Given up twice while the call is under way; then the answer arrives.
+        assert!(stream.next().now_or_never().is_none());
+        assert!(stream.next().now_or_never().is_none());
+        answers.unbounded_send(number).expect("the stream listens");
+        let page = stream.next().now_or_never().flatten().expect("there now").expect("a page");
+        assert_eq!(page.watermark.get(), number.unsigned_abs());
+    }
+    assert_eq!(*calls.lock().expect("one thread"), 3, "one call for each page");
 }
 
 #[test]
@@ -279,7 +374,7 @@ proptest! {
                     bad
                 }
                 Kind::BadWithout => json!({}),
-            }).collect())
+            }).collect::<Value>())
         });
         // Numbers below 30 can raise the watermark at most 29 times.
         prop_assert!(run.asked.len() <= 31, "{} calls", run.asked.len());

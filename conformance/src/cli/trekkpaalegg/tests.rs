@@ -243,23 +243,15 @@ async fn refused_and_unreachable_end_with_3() {
         assert_eq!(outcome.exit(), Exit::Refused, "{fault}");
         assert!(outcome.result.is_err_and(|failure| !failure.message.is_empty()));
     }
-    // A port that nobody listens on.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = free.local_addr().unwrap();
-    drop(free);
     let simulator = simulator(None).await;
-    let line = format!("list --base-url http://{address}");
-    assert_eq!(command(&simulator, &line).await.exit(), Exit::Refused);
-    assert_eq!(
-        command(&simulator, "list --base-url https://api.example.org")
-            .await
-            .exit(),
-        Exit::Usage
-    );
-    assert_eq!(
-        command(&simulator, "list --organisation 999999999").await.exit(),
-        Exit::Usage
-    );
+    for (line, exit) in [
+        // Nobody listens on port 1.
+        ("list --base-url http://127.0.0.1:1", Exit::Refused),
+        ("list --base-url https://api.example.org", Exit::Usage),
+        ("list --organisation 999999999", Exit::Usage),
+    ] {
+        assert_eq!(command(&simulator, line).await.exit(), exit, "{line}");
+    }
 }
 
 #[tokio::test]
