@@ -165,7 +165,9 @@ fn one_bad_order_blocks_no_later_page() {
     let stock = [order(1), bad, order(3), order(4), order(5)];
     let run = run(2, 0, |from, _| {
         let from = usize::try_from(from).expect("small");
-        Ok(Value::from(stock.iter().skip(from).take(2).cloned().collect::<Vec<_>>()))
+        Ok(Value::from(
+            stock.iter().skip(from).take(2).cloned().collect::<Vec<_>>(),
+        ))
     });
     assert_eq!(run.asked, [0, 2, 4]);
     assert_eq!(delivered(&run), [1, 3, 4, 5]);
@@ -194,7 +196,12 @@ fn a_reader_that_stops_waiting_loses_nothing() {
         assert!(stream.next().now_or_never().is_none());
         assert!(stream.next().now_or_never().is_none());
         answers.unbounded_send(number).expect("the stream listens");
-        let page = stream.next().now_or_never().flatten().expect("there now").expect("a page");
+        let page = stream
+            .next()
+            .now_or_never()
+            .flatten()
+            .expect("there now")
+            .expect("a page");
         assert_eq!(page.watermark.get(), number.unsigned_abs());
     }
     assert_eq!(*calls.lock().expect("one thread"), 3, "one call for each page");

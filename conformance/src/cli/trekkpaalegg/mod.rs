@@ -98,8 +98,8 @@ pub async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
         Command::List { from, max, common } => {
             let (clients, output) = common.open(ui)?;
             // The API wants both parameters or none.
-            let window = (from.is_some() || max.is_some())
-                .then(|| (from.unwrap_or_default(), max.unwrap_or(DEFAULT_PAGE_SIZE)));
+            let window =
+                (from.is_some() || max.is_some()).then(|| (from.unwrap_or_default(), max.unwrap_or(DEFAULT_PAGE_SIZE)));
             list(&clients, window, output).await
         }
         Command::Get {
