@@ -1,5 +1,7 @@
 //! A short name for a finding that stays the same when wording, line numbers or key order change.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use super::{compare::Raw, rules::Rule};
@@ -28,12 +30,12 @@ pub(crate) fn of(rule: &Rule, raw: &Raw<'_>) -> String {
         .collect()
 }
 
-/// The fingerprint of two findings that are one, whatever their order.
-pub(crate) fn both(one: &str, other: &str) -> String {
-    let (first, second) = if one <= other { (one, other) } else { (other, one) };
+/// The fingerprint of findings that are told as one, whatever their order.
+pub(crate) fn all(parts: &BTreeSet<String>) -> String {
     let mut hash = Sha256::new();
-    hash.update(first);
-    hash.update(second);
+    for part in parts {
+        hash.update(part);
+    }
     hash.finalize()
         .iter()
         .take(8)

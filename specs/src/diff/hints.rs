@@ -45,9 +45,12 @@ pub(crate) fn add(engine: &mut Engine<'_>) {
             for (name, _) in &old.leaves {
                 if new.leaves.iter().any(|(other, _)| other == name) && *name != old.name {
                     let many = if old.repeated && !new.repeated {
-                        "; it was one for each element of a list and is a single one now"
+                        format!(
+                            "; there was one for each element of the list `{}`, and there is a single one now",
+                            old.name
+                        )
                     } else {
-                        ""
+                        String::new()
                     };
                     hints.push((old.raw, format!("likely `{name}` moved to `{}.{name}`{many}", new.name)));
                     hints.push((

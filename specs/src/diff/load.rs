@@ -13,6 +13,7 @@ use crate::document::{Document, DocumentError};
 pub struct Source {
     document: Document,
     text: Option<Vec<u8>>,
+    file: Option<String>,
     attached: Vec<(String, Value)>,
     links: HashMap<(usize, String), usize>,
 }
@@ -42,9 +43,21 @@ impl Source {
         Self {
             document,
             text: None,
+            file: None,
             attached: Vec::new(),
             links: HashMap::new(),
         }
+    }
+
+    /// Says which file it stands in, for annotations, where that is not its name.
+    #[must_use]
+    pub fn in_file(mut self, file: impl Into<String>) -> Self {
+        self.file = Some(file.into());
+        self
+    }
+
+    pub(crate) fn file(&self) -> Option<&str> {
+        self.file.as_deref()
     }
 
     /// The document itself.

@@ -115,6 +115,8 @@ impl Summary {
 pub struct Compared {
     /// What messages call it.
     pub name: String,
+    /// The file it stands in, where that is not its name.
+    pub file: Option<String>,
     /// `info.title`.
     pub title: String,
     /// `info.version`.
@@ -137,7 +139,7 @@ pub struct Report {
     pub profile: Profile,
     /// Counts by level.
     pub summary: Summary,
-    /// Worst first; within a level sorted by place.
+    /// Worst first; within a level calls first, then what is sent, then what comes back.
     pub findings: Vec<Finding>,
     /// Rules that were looked for.
     pub rules_checked: usize,
@@ -188,6 +190,7 @@ pub(crate) fn build(engine: Engine<'_>, old: &Source, new: &Source, options: &Op
         let key = |finding: &Finding| {
             (
                 std::cmp::Reverse(finding.level),
+                rank(&finding.area),
                 finding.location.clone(),
                 finding.rule.clone(),
                 finding.subject.clone(),
@@ -216,6 +219,26 @@ pub(crate) fn build(engine: Engine<'_>, old: &Source, new: &Source, options: &Op
     report
 }
 
+/// What a reader wants to know first: where the calls go, how to get in, what to send, what comes
+/// back. Below that the place decides, so that what happens to one type stands together.
+const READING_ORDER: [&str; 8] = [
+    "operations",
+    "paths",
+    "servers",
+    "security",
+    "parameters",
+    "bodies",
+    "responses",
+    "headers",
+];
+
+fn rank(area: &str) -> usize {
+    READING_ORDER
+        .iter()
+        .position(|known| *known == area)
+        .unwrap_or(READING_ORDER.len())
+}
+
 fn summary(findings: &[Finding]) -> Summary {
     let mut summary = Summary::default();
     for finding in findings {
@@ -240,6 +263,7 @@ fn compared(source: &Source) -> Compared {
     let title = document.value().pointer("/info/title");
     Compared {
         name: document.name().to_owned(),
+        file: source.file().map(str::to_owned),
         title: title.and_then(serde_json::Value::as_str).unwrap_or_default().to_owned(),
         version: document.api_version().to_owned(),
         operations: document.operations().count(),
@@ -349,6 +373,7 @@ fn operations_of(engine: &Engine<'_>) -> HashSetOfUses {
 /// The same thing said of several operations is one finding that lists them.
 fn merge(findings: &mut Vec<Finding>) {
     let mut first: BTreeMap<(String, String, String, String), usize> = BTreeMap::new();
+    let mut parts: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
     let mut kept: Vec<Finding> = Vec::with_capacity(findings.len());
     for finding in findings.drain(..) {
         // Only what stands in an operation can repeat; components are met once.
@@ -376,7 +401,10 @@ fn merge(findings: &mut Vec<Finding>) {
                     }
                 }
                 known.operation_ids.extend(finding.operation_ids);
-                known.fingerprint = fingerprint::both(&known.fingerprint, &finding.fingerprint);
+                parts
+                    .entry(*index)
+                    .or_insert_with(|| BTreeSet::from([known.fingerprint.clone()]))
+                    .insert(finding.fingerprint);
                 let part = part.unwrap_or_default();
                 known.location = if part.is_empty() {
                     format!("{} operations", known.operations.len())
@@ -391,6 +419,9 @@ fn merge(findings: &mut Vec<Finding>) {
                 kept.push(finding);
             }
         }
+    }
+    for (index, parts) in parts {
+        kept[index].fingerprint = fingerprint::all(&parts);
     }
     *findings = kept;
 }
@@ -424,7 +455,8 @@ fn unresolved(engine: &Engine<'_>) -> Vec<String> {
         .flat_map(|side| {
             let name = side.source().document().name().to_owned();
             side.unresolved().into_iter().map(move |reference| {
-                format!("{name}: the reference `{reference}` was not followed, so what it stands for was not compared")
+                let why = if reference.starts_with('#') { "leads to nothing" } else { "was not followed" };
+                format!("{name}: the reference `{reference}` {why}, so what it stands for was not compared")
             })
         })
         .collect()

@@ -48,6 +48,9 @@ pub struct Args {
     /// List documentation findings one by one, and show fingerprints.
     #[arg(long, short)]
     verbose: bool,
+    /// One line for each finding (text only).
+    #[arg(long, conflicts_with = "verbose")]
+    brief: bool,
     /// List the rules and their levels instead of comparing.
     #[arg(long, conflicts_with_all = ["explain", "schema"])]
     rules: bool,
@@ -100,6 +103,7 @@ pub async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
         colour: ui.out_is_terminal && args.output.is_none() && (ui.env)("NO_COLOR").is_none(),
         width: width(ui, args.output.is_some()),
         verbose: args.verbose,
+        brief: args.brief,
         fail_on: args.fail_on,
     };
     let text = output::write(&report, args.format, &style).map_err(Failure::internal)?;

@@ -13,7 +13,7 @@ use std::{
 
 use super::{
     model::{Loc, Pointer, Side, shape::Sub, side::Target},
-    rules::{Catalogue, Effect},
+    rules::{Action, Catalogue, Effect},
 };
 
 mod callbacks;
@@ -227,6 +227,8 @@ pub(crate) struct Engine<'a> {
     /// Smallest index into `in_progress` that was taken for equal.
     assumed: usize,
     budget: usize,
+    /// Operations that a part of the document concerns, by the part's location.
+    parts: BTreeMap<String, BTreeSet<NodeId>>,
     callbacks_seen: HashSet<(String, String)>,
     /// Operations that were compared.
     pub(crate) compared: usize,
@@ -258,6 +260,7 @@ impl<'a> Engine<'a> {
             in_progress: Vec::new(),
             assumed: usize::MAX,
             budget: JUDGING_BUDGET,
+            parts: BTreeMap::new(),
             callbacks_seen: HashSet::new(),
             compared: 0,
         }
@@ -271,6 +274,26 @@ impl<'a> Engine<'a> {
         self.components();
         self.drain();
         self.version_steps();
+        self.spread();
+    }
+
+    /// Notes that an operation depends on a part of the document.
+    fn concerns(&mut self, part: String, node: NodeId) {
+        self.parts.entry(part).or_default().insert(node);
+    }
+
+    /// What changed in such a part touches the operations that depend on it; what is only new
+    /// there touches none.
+    fn spread(&mut self) {
+        for raw in &mut self.raws {
+            let rule = &self.catalogue.rules()[raw.rule];
+            if raw.nodes.contains(&DOCUMENT)
+                && rule.action != Action::Added
+                && let Some(nodes) = self.parts.get(&raw.location)
+            {
+                raw.nodes.extend(nodes);
+            }
+        }
     }
 
     fn drain(&mut self) {

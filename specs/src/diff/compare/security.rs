@@ -15,6 +15,9 @@ impl<'a> Engine<'a> {
         let (olds, old_at) = effective(&self.old, old);
         let (mut news, new_at) = effective(&self.new, new);
         let aliases = self.scheme_aliases();
+        for name in olds.iter().flat_map(BTreeMap::keys) {
+            self.concerns(format!("security scheme {name}"), context.node);
+        }
         for alternative in &mut news {
             *alternative = std::mem::take(alternative)
                 .into_iter()
@@ -48,6 +51,9 @@ impl<'a> Engine<'a> {
         for one in olds.iter().filter(|old| !news.contains(old)) {
             let found = left.iter().position(|new| schemes(new) == schemes(one));
             let Some(other) = found.map(|index| left.remove(index)) else {
+                if news.iter().any(|new| lets_in(new, one)) {
+                    continue;
+                }
                 self.emit(context, "security-alternative-removed", change(name_of(one), None));
                 continue;
             };
@@ -230,6 +236,13 @@ impl<'a> Engine<'a> {
             );
         }
     }
+}
+
+/// Whether a client that shows `shown` has what `needed` asks for.
+fn lets_in(needed: &Alternative<'_>, shown: &Alternative<'_>) -> bool {
+    needed
+        .iter()
+        .all(|(name, scopes)| shown.get(name).is_some_and(|held| scopes.is_subset(held)))
 }
 
 /// The requirements that hold for an operation; those of the document unless it has its own.

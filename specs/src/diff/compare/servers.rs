@@ -23,6 +23,7 @@ impl<'a> Engine<'a> {
         };
         let (before, after) = (own(old), own(new));
         if before.is_none() && after.is_none() {
+            self.concerns("servers".to_owned(), context.node);
             return;
         }
         let holders = (

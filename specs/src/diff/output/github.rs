@@ -39,14 +39,15 @@ fn command_line(out: &mut String, command: &str, report: &Report, finding: &Find
     let mut properties = Vec::new();
     // The new document is the one under review; what is gone stands in the old one only.
     let places = [
-        (&report.new.name, &finding.new_place),
-        (&report.old.name, &finding.old_place),
+        (&report.new, &finding.new_place),
+        (&report.old, &finding.old_place),
     ];
     let found = places
         .into_iter()
-        .find_map(|(name, place)| Some((name, place.as_ref()?.position?)));
-    if let Some((name, position)) = found {
-        properties.push(format!("file={}", property(name)));
+        .find_map(|(side, place)| Some((side, place.as_ref()?.position?)));
+    if let Some((side, position)) = found {
+        let file = side.file.as_ref().unwrap_or(&side.name);
+        properties.push(format!("file={}", property(file)));
         properties.push(format!("line={}", position.line));
         properties.push(format!("col={}", position.column));
     }

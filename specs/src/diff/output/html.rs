@@ -3,7 +3,7 @@
 use minijinja::{AutoEscape, Environment, context};
 
 use super::{
-    Format, Level, OutputError, Report, Style, counts, heading, of_level, operations, rust_line, rust_lines, spots,
+    Format, Level, OutputError, Report, Style, counts, heading, of_level, operations, rust, spots,
 };
 
 const TEMPLATE: &str = include_str!("report.html");
@@ -24,7 +24,7 @@ pub(super) fn write(report: &Report, style: &Style) -> Result<String, OutputErro
                         message => finding.message.clone(),
                         hints => finding.hints.clone(),
                         operations => operations(report, finding, 8),
-                        rust => rust_lines(finding),
+                        rust => rust::of_finding(finding),
                         remedy => (level >= Level::Risky).then(|| finding.remedy.clone()),
                         spots => spots(report, finding),
                         rule => finding.rule.clone(),
@@ -61,10 +61,7 @@ pub(super) fn write(report: &Report, style: &Style) -> Result<String, OutputErro
             }
         })
         .collect();
-    let rust: Option<Vec<String>> = report
-        .rust
-        .as_ref()
-        .map(|changes| changes.iter().map(rust_line).collect());
+    let changes = report.rust.as_ref().map(Vec::len);
     environment
         .get_template("report.html")
         .and_then(|template| {
@@ -76,7 +73,9 @@ pub(super) fn write(report: &Report, style: &Style) -> Result<String, OutputErro
                 fail_on => style.fail_on.name(),
                 levels,
                 accepted,
-                rust,
+                changes,
+                touched => rust::touched(report),
+                unexplained => rust::unexplained(report),
                 stale,
                 faults => report.accepted_faults.clone(),
                 remarks => report.remarks.clone(),

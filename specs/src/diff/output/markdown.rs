@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    Finding, Level, Report, Style, counts, heading, of_level, operations, rust_line, rust_lines, spots, tally,
+    Finding, Level, Report, Style, counts, heading, number, of_level, operations, rust, spots, tally,
 };
 
 pub(super) fn write(report: &Report, style: &Style) -> String {
@@ -80,7 +80,7 @@ fn item(out: &mut String, report: &Report, finding: &Finding) {
     if let Some(operations) = operations(report, finding, 4) {
         let _ = writeln!(out, "  - calls: {}", escape(&operations));
     }
-    for line in rust_lines(finding) {
+    for line in rust::of_finding(finding) {
         let _ = writeln!(out, "  - Rust: `{}`", line.replace('`', "'"));
     }
     if finding.level >= Level::Risky {
@@ -96,9 +96,12 @@ fn item(out: &mut String, report: &Report, finding: &Finding) {
 
 fn tail(out: &mut String, report: &Report) {
     if let Some(changes) = &report.rust {
-        let _ = writeln!(out, "\n### Generated Rust ({} changes)\n", changes.len());
-        for change in changes {
-            let _ = writeln!(out, "- `{}`", rust_line(change).replace('`', "'"));
+        let _ = writeln!(out, "\n### Generated Rust ({})\n", number(changes.len(), "change"));
+        for line in rust::touched(report) {
+            let _ = writeln!(out, "- {}", escape(&line));
+        }
+        for line in rust::unexplained(report) {
+            let _ = writeln!(out, "- told by no finding: `{}`", line.replace('`', "'"));
         }
     }
     if !report.stale.is_empty() {

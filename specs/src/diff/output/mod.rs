@@ -4,6 +4,7 @@ mod github;
 mod html;
 mod junit;
 mod markdown;
+mod rust;
 mod text;
 
 use std::{fmt, str::FromStr};
@@ -75,6 +76,8 @@ pub struct Style {
     pub width: usize,
     /// Whether documentation findings are listed one by one.
     pub verbose: bool,
+    /// Whether a finding is a line: what and where, without remedy, lines and rule (text only).
+    pub brief: bool,
     /// From which level on the comparison fails.
     pub fail_on: FailOn,
 }
@@ -85,6 +88,7 @@ impl Default for Style {
             colour: false,
             width: 100,
             verbose: false,
+            brief: false,
             fail_on: FailOn::Breaking,
         }
     }
@@ -142,6 +146,12 @@ fn counts(report: &Report) -> String {
     } else {
         parts.join(", ")
     }
+}
+
+/// `1 change`, `2 changes`.
+fn number(count: usize, what: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{ending}")
 }
 
 /// `Orders 1.0 → 1.1`.
@@ -221,29 +231,4 @@ fn operations(report: &Report, finding: &Finding, few: usize) -> Option<String> 
             Some(all.join(", "))
         }
     }
-}
-
-/// The changes of the Rust surface, one line each.
-fn rust_lines(finding: &Finding) -> Vec<String> {
-    finding.consequences.rust.iter().map(rust_line).collect()
-}
-
-fn rust_line(change: &super::consequences::RustChange) -> String {
-    let owner = &change.owner;
-    if change.old.as_ref().or(change.new.as_ref()) == Some(owner) {
-        let what = if change.old.is_some() { "gone" } else { "new" };
-        return format!("{owner}: {what}");
-    }
-    match (change.old.as_deref().map(bare), change.new.as_deref().map(bare)) {
-        (Some(old), Some(new)) if old == new => format!("{owner}: {old} (documentation)"),
-        (Some(old), Some(new)) => format!("{owner}: {old} → {new}"),
-        (Some(old), None) => format!("{owner}: {old} → gone"),
-        (None, Some(new)) => format!("{owner}: new {new}"),
-        (None, None) => owner.clone(),
-    }
-}
-
-/// A line of the surface without the hash of its documentation.
-fn bare(line: &str) -> &str {
-    line.split(" docs:").next().unwrap_or(line)
 }

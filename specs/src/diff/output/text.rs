@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    Finding, Level, Report, Style, counts, heading, of_level, operations, rust_line, rust_lines, spots, tally,
+    Finding, Level, Report, Style, counts, heading, number, of_level, operations, rust, spots, tally,
 };
 
 /// Narrower terminals get lines of this width anyway.
@@ -31,10 +31,14 @@ impl Page {
 
     /// Wrapped and indented; `label` hangs before the first line.
     fn wrapped(&mut self, label: &str, text: &str) {
-        let first = format!("      {label}");
+        self.hanging(&format!("      {label}"), text);
+    }
+
+    /// Wrapped, with `first` before the first line and as much room before the others.
+    fn hanging(&mut self, first: &str, text: &str) {
         let rest = " ".repeat(first.chars().count());
         let options = textwrap::Options::new(self.width)
-            .initial_indent(&first)
+            .initial_indent(first)
             .subsequent_indent(&rest)
             .word_separator(textwrap::WordSeparator::AsciiSpace)
             .word_splitter(textwrap::WordSplitter::NoHyphenation)
@@ -78,18 +82,22 @@ pub(super) fn write(report: &Report, style: &Style) -> String {
         }
         page.line(&format!("{name} {}", findings.len()));
         for finding in findings {
-            paragraph(&mut page, report, finding, style);
+            if style.brief {
+                item(&mut page, finding);
+            } else {
+                paragraph(&mut page, report, finding, style);
+            }
         }
     }
     accepted(&mut page, report);
-    consequences(&mut page, report);
+    consequences(&mut page, report, style);
     for remark in &report.remarks {
         page.line("");
-        page.wrapped("remark: ", remark);
+        page.hanging("remark: ", remark);
     }
     for fault in &report.accepted_faults {
         page.line("");
-        page.wrapped("fault: ", fault);
+        page.hanging("fault: ", fault);
     }
     page.line("");
     let verdict = if report.fails(style.fail_on) {
@@ -99,6 +107,13 @@ pub(super) fn write(report: &Report, style: &Style) -> String {
     };
     page.line(&verdict);
     page.out
+}
+
+fn item(page: &mut Page, finding: &Finding) {
+    page.hanging("  - ", &format!("{}: {}", finding.location, finding.message));
+    for hint in &finding.hints {
+        page.hanging("    ", &format!("({hint})"));
+    }
 }
 
 fn paragraph(page: &mut Page, report: &Report, finding: &Finding, style: &Style) {
@@ -111,7 +126,7 @@ fn paragraph(page: &mut Page, report: &Report, finding: &Finding, style: &Style)
     if let Some(operations) = operations(report, finding, 4) {
         page.wrapped("calls: ", &operations);
     }
-    for line in rust_lines(finding) {
+    for line in rust::of_finding(finding) {
         page.wrapped("Rust: ", &line);
     }
     if finding.level >= Level::Risky {
@@ -153,21 +168,28 @@ fn accepted(page: &mut Page, report: &Report) {
     }
 }
 
-fn consequences(page: &mut Page, report: &Report) {
+fn consequences(page: &mut Page, report: &Report, style: &Style) {
     if let Some(changes) = &report.rust {
         page.line("");
         if changes.is_empty() {
             page.line("RUST no change of the generated surface");
         } else {
-            page.line(&format!("RUST {} changes of the generated surface", changes.len()));
-            for change in changes {
-                page.wrapped("", &rust_line(change));
+            page.line(&format!("RUST {} of the generated surface", number(changes.len(), "change")));
+            for line in rust::touched(report) {
+                page.hanging("  ", &line);
+            }
+            let rest = if style.brief { Vec::new() } else { rust::unexplained(report) };
+            if !rest.is_empty() {
+                page.line("  told by no finding:");
+            }
+            for line in rest {
+                page.wrapped("", &line);
             }
         }
     }
     if !report.stale.is_empty() {
         page.line("");
-        page.line(&format!("STALE EVIDENCE of {} operations", report.stale.len()));
+        page.line(&format!("STALE EVIDENCE of {}", number(report.stale.len(), "operation")));
         for (operation, stale) in &report.stale {
             let join = |set: &std::collections::BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(", ");
             page.line(&format!("  {operation}"));

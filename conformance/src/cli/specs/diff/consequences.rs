@@ -1,12 +1,13 @@
 //! What a new document does to the generated Rust, and to recorded evidence.
 
 use skatteetaten_specs::{
-    diff::{Report, RustChange, Source},
+    diff::{Evidence, Report, RustChange, Source},
     generate, lower,
     surface::Surface,
 };
 
 use super::super::super::Failure;
+use crate::catalogue::Catalogue;
 
 /// Adds both to a report. A document for which no bindings can be generated is a remark, not a
 /// failure: the comparison itself stands.
@@ -31,7 +32,22 @@ pub(super) fn add(report: &mut Report, old: &Source, new: &Source) -> Result<(),
             }
         }
     }
+    report.add_evidence(&evidence()?);
     Ok(())
+}
+
+/// Which cases and requirements of the suite rest on which operation.
+fn evidence() -> Result<Evidence, Failure> {
+    let catalogue = Catalogue::builtin().map_err(Failure::internal)?;
+    let mut evidence = Evidence::default();
+    for case in catalogue.cases() {
+        for operation in &case.operations {
+            let stale = evidence.operations.entry(operation.clone()).or_default();
+            stale.cases.insert(case.id().to_owned());
+            stale.requirements.extend(case.record.requirement_ids.iter().cloned());
+        }
+    }
+    Ok(evidence)
 }
 
 fn surface(source: &Source) -> Result<Surface, String> {

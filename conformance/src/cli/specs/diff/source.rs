@@ -34,6 +34,10 @@ pub(super) async fn load(name: &str, follow: bool) -> Result<Loaded, Failure> {
     let (bytes, base, pinned) = find(name).await?;
     let shown = if name == "-" { "standard input" } else { name };
     let mut source = Source::parse(shown, &bytes).map_err(Failure::usage)?;
+    if pinned && let Ok(document) = manifest::find(name) {
+        let entry = document.entry();
+        source = source.in_file(format!("specs/{}/{}.json", entry.api, entry.version));
+    }
     if follow {
         attach(&mut source, &base).await?;
     }
@@ -111,6 +115,12 @@ async fn fetch(url: &Url) -> Result<Vec<u8>, Failure> {
         .await
         .and_then(reqwest::Response::error_for_status)
         .map_err(fault)?;
+    if response
+        .content_length()
+        .is_some_and(|length| usize::try_from(length).map_or(true, |length| length > MAX_BYTES))
+    {
+        return Err(too_large(url.as_str()));
+    }
     let mut bytes = Vec::new();
     let mut stream = response.bytes_stream();
     while let Some(chunk) = stream.next().await {
