@@ -168,6 +168,36 @@ fn consequences_come_from_the_two_surfaces() {
     assert!(found.out.contains("amount: Option<i64> → amount: Option<String>"), "{}", found.out);
 }
 
+/// What is touched is what the catalogue of cases says of the operations.
+#[test]
+fn stale_evidence_is_named_by_operation() {
+    let found = run(&["trekkpaalegg-app@2024-10", "trekkpaalegg-app@1.4", "--format", "json"]);
+    let report: Value = serde_json::from_str(&found.out).unwrap();
+    let catalogue = skatteetaten_conformance::catalogue::Catalogue::builtin().unwrap();
+    let stale = report["stale"].as_object().unwrap();
+    assert_eq!(stale.keys().collect::<Vec<_>>(), ["hentAlleGjeldende", "hentVersjon"]);
+    for (operation, stale) in stale {
+        assert_eq!(stale["cases"], serde_json::json!(catalogue.cases_for_operation(operation)));
+        assert!(!stale["requirements"].as_array().unwrap().is_empty());
+    }
+    let finding = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|finding| finding["location"] == "Trekkpaalegg.saksnummer")
+        .unwrap();
+    let cases = finding["consequences"]["cases"].as_array().unwrap();
+    assert!(cases.contains(&"TP-11".into()), "{cases:?}");
+    // Documentation makes no evidence stale.
+    for finding in report["findings"].as_array().unwrap() {
+        if finding["level"] == "documentation" {
+            assert_eq!(finding["consequences"]["cases"], serde_json::json!([]));
+        }
+    }
+    let text = run(&["trekkpaalegg-app@2024-10", "trekkpaalegg-app@1.4"]).flat();
+    assert!(text.contains("STALE EVIDENCE of 2 operations hentAlleGjeldende cases: "), "{text}");
+}
+
 /// The comparison stands, whether bindings can be made or not.
 #[test]
 fn a_document_without_bindings_is_said() {

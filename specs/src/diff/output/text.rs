@@ -187,7 +187,14 @@ fn consequences(page: &mut Page, report: &Report, style: &Style) {
             }
         }
     }
-    if !report.stale.is_empty() {
+    if !report.stale.is_empty() && style.brief {
+        let names: Vec<&str> = report.stale.keys().map(String::as_str).collect();
+        page.line("");
+        page.hanging(
+            "STALE EVIDENCE of ",
+            &format!("{} (without --brief: its cases and requirements)", names.join(", ")),
+        );
+    } else if !report.stale.is_empty() {
         page.line("");
         page.line(&format!("STALE EVIDENCE of {}", number(report.stale.len(), "operation")));
         for (operation, stale) in &report.stale {
