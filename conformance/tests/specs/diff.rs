@@ -10,10 +10,18 @@ fn exit_codes_follow_the_level_asked_for() {
     let (old, new) = pair(folder.path());
     let same = run(&[&old, &old]);
     assert_eq!(same.code, Some(0), "{same:?}");
-    assert!(same.out.contains("no differences") && same.out.contains("passes"), "{}", same.out);
+    assert!(
+        same.out.contains("no differences") && same.out.contains("passes"),
+        "{}",
+        same.out
+    );
     let found = run(&[&old, &new]);
     assert_eq!(found.code, Some(100), "{found:?}");
-    assert!(found.out.contains("response-type-changed") && found.out.contains("fails"), "{}", found.out);
+    assert!(
+        found.out.contains("response-type-changed") && found.out.contains("fails"),
+        "{}",
+        found.out
+    );
     assert!(!found.out.contains('\u{1b}'), "colours are for terminals");
     assert_eq!(run(&[&old, &new, "--fail-on", "none"]).code, Some(0));
 
@@ -30,7 +38,11 @@ fn profiles_judge_differently() {
     let renamed = document(NUMBER).replace("listOrders", "allOrders");
     let new = write(folder.path(), "new.json", &renamed);
     assert_eq!(run(&[&old, &new]).code, Some(100), "a method of the bindings is gone");
-    assert_eq!(run(&[&old, &new, "--profile", "wire"]).code, Some(0), "the wire does not change");
+    assert_eq!(
+        run(&[&old, &new, "--profile", "wire"]).code,
+        Some(0),
+        "the wire does not change"
+    );
 }
 
 #[test]
@@ -81,8 +93,16 @@ fn every_form_is_written() {
 #[test]
 fn annotations_name_the_files_of_pinned_documents() {
     let found = run(&["trekkpaalegg-app@2024-10", "trekkpaalegg-app@1.4", "--format", "github"]);
-    assert!(found.out.contains("file=specs/trekkpaalegg-app/1.4.json,line="), "{}", found.out);
-    assert!(found.out.contains("file=specs/trekkpaalegg-app/2024-10.json,line="), "{}", found.out);
+    assert!(
+        found.out.contains("file=specs/trekkpaalegg-app/1.4.json,line="),
+        "{}",
+        found.out
+    );
+    assert!(
+        found.out.contains("file=specs/trekkpaalegg-app/2024-10.json,line="),
+        "{}",
+        found.out
+    );
 }
 
 #[test]
@@ -125,7 +145,11 @@ fn accepted_findings_need_a_reason_a_date_and_a_match() {
     assert_eq!(found.code, Some(100), "{found:?}");
     assert!(found.flat().contains("matches nothing"), "{}", found.out);
     with(fingerprint, "soon").refused(2, &["accepted.toml", "no date"]);
-    let without_reason = write(folder.path(), "b.toml", "[[accepted]]\nfingerprint = \"a\"\nexpires = \"9999-12-31\"\n");
+    let without_reason = write(
+        folder.path(),
+        "b.toml",
+        "[[accepted]]\nfingerprint = \"a\"\nexpires = \"9999-12-31\"\n",
+    );
     run(&[&old, &new, "--accepted", &without_reason]).refused(2, &["reason"]);
     run(&[&old, &new, "--accepted", "no-such-file.toml"]).refused(2, &["no-such-file.toml", "cannot be read"]);
 }
@@ -161,11 +185,19 @@ fn consequences_come_from_the_two_surfaces() {
     let folder = tempfile::tempdir().unwrap();
     let (old, new) = pair(folder.path());
     let found = run(&[&old, &new]);
-    assert!(!found.out.contains("RUST"), "only for pinned documents, or when asked: {}", found.out);
+    assert!(
+        !found.out.contains("RUST"),
+        "only for pinned documents, or when asked: {}",
+        found.out
+    );
     let found = run(&[&old, &new, "--consequences"]);
     assert_eq!(found.code, Some(100), "{found:?}");
     assert!(found.out.contains("RUST 1 change"), "{}", found.out);
-    assert!(found.out.contains("amount: Option<i64> → amount: Option<String>"), "{}", found.out);
+    assert!(
+        found.out.contains("amount: Option<i64> → amount: Option<String>"),
+        "{}",
+        found.out
+    );
 }
 
 /// What is touched is what the catalogue of cases says of the operations.
@@ -177,7 +209,10 @@ fn stale_evidence_is_named_by_operation() {
     let stale = report["stale"].as_object().unwrap();
     assert_eq!(stale.keys().collect::<Vec<_>>(), ["hentAlleGjeldende", "hentVersjon"]);
     for (operation, stale) in stale {
-        assert_eq!(stale["cases"], serde_json::json!(catalogue.cases_for_operation(operation)));
+        assert_eq!(
+            stale["cases"],
+            serde_json::json!(catalogue.cases_for_operation(operation))
+        );
         assert!(!stale["requirements"].as_array().unwrap().is_empty());
     }
     let finding = report["findings"]
@@ -195,7 +230,10 @@ fn stale_evidence_is_named_by_operation() {
         }
     }
     let text = run(&["trekkpaalegg-app@2024-10", "trekkpaalegg-app@1.4"]).flat();
-    assert!(text.contains("STALE EVIDENCE of 2 operations hentAlleGjeldende cases: "), "{text}");
+    assert!(
+        text.contains("STALE EVIDENCE of 2 operations hentAlleGjeldende cases: "),
+        "{text}"
+    );
 }
 
 /// The comparison stands, whether bindings can be made or not.
@@ -203,7 +241,10 @@ fn stale_evidence_is_named_by_operation() {
 fn a_document_without_bindings_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let (old, _) = pair(folder.path());
-    let odd = TEXT.replace("{\"amount\"", r##"{"lost": {"$ref": "#/components/schemas/Lost"}, "amount""##);
+    let odd = TEXT.replace(
+        "{\"amount\"",
+        r##"{"lost": {"$ref": "#/components/schemas/Lost"}, "amount""##,
+    );
     let new = write(folder.path(), "odd.json", &document(&odd));
     let found = run(&[&old, &new, "--consequences"]);
     assert_eq!(found.code, Some(100), "{found:?}");

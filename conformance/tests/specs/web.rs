@@ -91,10 +91,7 @@ async fn references_are_followed_only_when_asked() {
                 std::future::ready(format!(r#"{{"Amount": {NUMBER}, "Other": {TEXT}}}"#))
             }),
         )
-        .route(
-            "/local.json",
-            fixed(document(r#"{"$ref": "file:///etc/hostname#/A"}"#)),
-        );
+        .route("/local.json", fixed(document(r#"{"$ref": "file:///etc/hostname#/A"}"#)));
     let base = format!("http://{}", serve(router).await);
     let folder = tempfile::tempdir().unwrap();
     let referring = |name: &str, part: &str| {

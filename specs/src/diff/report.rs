@@ -455,7 +455,11 @@ fn unresolved(engine: &Engine<'_>) -> Vec<String> {
         .flat_map(|side| {
             let name = side.source().document().name().to_owned();
             side.unresolved().into_iter().map(move |reference| {
-                let why = if reference.starts_with('#') { "leads to nothing" } else { "was not followed" };
+                let why = if reference.starts_with('#') {
+                    "leads to nothing"
+                } else {
+                    "was not followed"
+                };
                 format!("{name}: the reference `{reference}` {why}, so what it stands for was not compared")
             })
         })

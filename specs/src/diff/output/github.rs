@@ -38,10 +38,7 @@ pub(super) fn write(report: &Report, style: &Style) -> String {
 fn command_line(out: &mut String, command: &str, report: &Report, finding: &Finding) {
     let mut properties = Vec::new();
     // The new document is the one under review; what is gone stands in the old one only.
-    let places = [
-        (&report.new, &finding.new_place),
-        (&report.old, &finding.old_place),
-    ];
+    let places = [(&report.new, &finding.new_place), (&report.old, &finding.old_place)];
     let found = places
         .into_iter()
         .find_map(|(side, place)| Some((side, place.as_ref()?.position?)));

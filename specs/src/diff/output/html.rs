@@ -2,9 +2,7 @@
 
 use minijinja::{AutoEscape, Environment, context};
 
-use super::{
-    Format, Level, OutputError, Report, Style, counts, heading, of_level, operations, rust, spots,
-};
+use super::{Format, Level, OutputError, Report, Style, counts, heading, of_level, operations, rust, spots};
 
 const TEMPLATE: &str = include_str!("report.html");
 

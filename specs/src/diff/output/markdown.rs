@@ -2,9 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{
-    Finding, Level, Report, Style, counts, heading, number, of_level, operations, rust, spots, tally,
-};
+use super::{Finding, Level, Report, Style, counts, heading, number, of_level, operations, rust, spots, tally};
 
 pub(super) fn write(report: &Report, style: &Style) -> String {
     let mut out = String::new();

@@ -2,9 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{
-    Finding, Level, Report, Style, counts, heading, number, of_level, operations, rust, spots, tally,
-};
+use super::{Finding, Level, Report, Style, counts, heading, number, of_level, operations, rust, spots, tally};
 
 /// Narrower terminals get lines of this width anyway.
 const NARROWEST: usize = 40;
@@ -174,11 +172,18 @@ fn consequences(page: &mut Page, report: &Report, style: &Style) {
         if changes.is_empty() {
             page.line("RUST no change of the generated surface");
         } else {
-            page.line(&format!("RUST {} of the generated surface", number(changes.len(), "change")));
+            page.line(&format!(
+                "RUST {} of the generated surface",
+                number(changes.len(), "change")
+            ));
             for line in rust::touched(report) {
                 page.hanging("  ", &line);
             }
-            let rest = if style.brief { Vec::new() } else { rust::unexplained(report) };
+            let rest = if style.brief {
+                Vec::new()
+            } else {
+                rust::unexplained(report)
+            };
             if !rest.is_empty() {
                 page.line("  told by no finding:");
             }
@@ -196,7 +201,10 @@ fn consequences(page: &mut Page, report: &Report, style: &Style) {
         );
     } else if !report.stale.is_empty() {
         page.line("");
-        page.line(&format!("STALE EVIDENCE of {}", number(report.stale.len(), "operation")));
+        page.line(&format!(
+            "STALE EVIDENCE of {}",
+            number(report.stale.len(), "operation")
+        ));
         for (operation, stale) in &report.stale {
             let join = |set: &std::collections::BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(", ");
             page.line(&format!("  {operation}"));
