@@ -64,8 +64,8 @@ pub(crate) async fn decisions(arguments: &[String]) -> Result<Vec<String>, Box<d
 
 fn describe(decision: &Decision) -> String {
     let mut text = match &decision.withholding {
-        Withholding::AmountPerMonth(amount) => format!("NOK {amount} this month"),
-        Withholding::PercentageOfPayment(percentage) => format!("{percentage} % of this payment"),
+        Withholding::AmountPerMonth(amount) => format!("NOK {} this month", amount.normalize()),
+        Withholding::PercentageOfPayment(percentage) => format!("{} % of this payment", percentage.normalize()),
         Withholding::Nothing => "nothing".to_owned(),
         Withholding::Contradiction(why) => format!("ask Skatteetaten first: {why:?}"),
     };
