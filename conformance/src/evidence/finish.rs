@@ -199,6 +199,7 @@ fn clear_stale(dir: &Path, made: &BTreeMap<String, Vec<u8>>) -> Result<(), Evide
         let stale = path == name::MANIFEST
             || path == name::ATTESTATION
             || path == name::PUBLIC_KEY
+            || path == name::SUMMARY_PDF_NB
             || path.starts_with(&format!("{}/", name::CLIENT_LOGS))
             || path
                 .rsplit('/')

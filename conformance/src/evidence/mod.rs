@@ -85,6 +85,8 @@ pub mod name {
     pub const SUMMARY_HTML_NB: &str = "oppsummering.nb.html";
     /// The summary in English.
     pub const SUMMARY_HTML_EN: &str = "summary.en.html";
+    /// The summary in bokmål as PDF/A; only with the feature `pdf`.
+    pub const SUMMARY_PDF_NB: &str = "oppsummering.nb.pdf";
     /// The public key of the signature.
     pub const PUBLIC_KEY: &str = "signaturnokkel.pem";
 }

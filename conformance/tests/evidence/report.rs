@@ -180,6 +180,7 @@ fn a_run_of_self_checks_only_claims_nothing() {
     let out = tempfile::tempdir().unwrap();
     let mut run = fixture::run("selfcheck");
     run.target.kind = TargetKind::Simulator;
+    run.system.name = String::new();
     let writer = PackWriter::begin(out.path(), &run).unwrap();
     for (id, _, _) in fixture::CASES {
         writer
@@ -195,6 +196,8 @@ fn a_run_of_self_checks_only_claims_nothing() {
     assert!(page.contains("No known errors. Note that the supplier&#x27;s system was not tested"));
     assert!(page.contains("Not tested</dt><dd>14 of 14"));
     assert!(page.contains("Run against a simulator."));
+    assert!(page.contains("Test summary: &quot;unnamed system&quot; against"));
+    assert!(page.contains("passed against a simulator</dt><dd>not tried"));
     assert!(!text(&pack, "sjekkliste.nb.html").contains(">gjort<"));
     let ctrf: serde_json::Value = serde_json::from_str(&text(&pack, "resultater.ctrf.json")).unwrap();
     assert_eq!(ctrf["results"]["summary"]["passed"], 0);

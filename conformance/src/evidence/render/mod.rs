@@ -11,11 +11,15 @@ use crate::results::{Grade, Lang, TargetKind};
 mod cases;
 mod chart;
 mod machine;
+#[cfg(feature = "pdf")]
+mod pdf;
 mod readme;
 mod status;
 mod tables;
 mod template;
 mod texts;
+#[cfg(feature = "pdf")]
+mod typesetting;
 mod view;
 
 use texts::Words;
@@ -65,11 +69,13 @@ pub(super) fn all(data: &PackData) -> Result<BTreeMap<String, Vec<u8>>, Evidence
         };
         put(html, template::render("summary.html", &view)?);
         put(markdown, template::render("summary.md", &view)?);
-        put(readme, readme::text(data, lang).into_bytes());
+        put(readme, readme::text(data, &words).into_bytes());
         if lang == Lang::Nb {
             put("sjekkliste.nb.html", template::render("checklist.html", &view)?);
         }
     }
+    #[cfg(feature = "pdf")]
+    put(name::SUMMARY_PDF_NB, pdf::pdf(data)?);
     put(name::TRACEABILITY, tables::traceability(data)?);
     put(name::DEVIATIONS_CSV, tables::deviations(&data.deviations)?);
     put("resultater.junit.xml", machine::junit(data)?);
@@ -91,7 +97,7 @@ fn whole_view(data: &PackData, words: &Words) -> Value {
         members.insert(
             "checklist_title".to_owned(),
             words
-                .fill("k_title", &[("system", &data.results.run.system.name)])
+                .fill("k_title", &[("system", view::system_name(data, words))])
                 .into(),
         );
         members.insert(

@@ -1,5 +1,6 @@
 //! `LESMEG.txt` and `README.txt`.
 
+use super::{texts::Words, view::system_name};
 use crate::{
     evidence::PackData,
     results::{Lang, TargetKind},
@@ -75,14 +76,15 @@ What the pack does NOT claim
 ";
 
 /// The text in one language.
-pub(super) fn text(data: &PackData, lang: Lang) -> String {
+pub(super) fn text(data: &PackData, words: &Words) -> String {
     let run = &data.results.run;
-    let (text, simulator, unsigned) = match lang {
+    let (text, simulator, unsigned) = match words.lang() {
         Lang::Nb => (NB, " Kjørt mot simulator.", "\n  Denne pakken er ikke signert."),
         Lang::En => (EN, " Run against a simulator.", "\n  This pack is not signed."),
     };
     let when = |condition: bool, text: &'static str| if condition { text } else { "" };
-    text.replace("{system}", &format!("{} {}", run.system.name, run.system.version))
+    let system = format!("{} {}", system_name(data, words), run.system.version);
+    text.replace("{system}", system.trim_end())
         .replace("{run}", &run.id)
         .replace("{simulator}", when(run.target.kind == TargetKind::Simulator, simulator))
         .replace("{unsigned}", when(data.key_fingerprint.is_none(), unsigned))

@@ -78,12 +78,23 @@ pub(super) fn view(data: &PackData, words: &Words) -> Value {
     })
 }
 
+/// What the system is called. A self-check need not have one.
+pub(super) fn system_name<'a>(data: &'a PackData, words: &'a Words) -> &'a str {
+    match data.results.run.system.name.as_str() {
+        "" => words.get("system_unnamed"),
+        name => name,
+    }
+}
+
 /// The facts of the first page.
 fn facts(data: &PackData, words: &Words, status: &Status, apis: &str) -> Vec<Value> {
     let run = &data.results.run;
     let fact = |key: &str, value: String| json!({"label": words.get(key), "value": value});
     let mut facts = vec![
-        fact("f_system", format!("{} {}", run.system.name, run.system.version)),
+        fact(
+            "f_system",
+            format!("{} {}", system_name(data, words), run.system.version).trim_end().to_owned(),
+        ),
         fact("f_api", apis.to_owned()),
         fact("f_period", period(data, words)),
         fact("f_contact", or_not_stated(run.system.contact.as_deref(), words)),
@@ -104,7 +115,11 @@ fn facts(data: &PackData, words: &Words, status: &Status, apis: &str) -> Vec<Val
         if tried > 0 || grade != Grade::C {
             facts.push(fact(
                 key,
-                format!("{} {} {tried}", status.counts.passed(grade), words.get("of")),
+                if tried == 0 {
+                    words.get("untried").to_owned()
+                } else {
+                    format!("{} {} {tried}", status.counts.passed(grade), words.get("of"))
+                },
             ));
         }
     }

@@ -1,0 +1,166 @@
+//! `oppsummering.nb.pdf`: the summary for a case handler, PDF/A, two pages and an annex.
+
+use chrono::{Datelike as _, Timelike as _};
+use serde_json::{Value, json};
+
+use super::{texts::Words, typesetting, whole_view};
+use crate::{
+    evidence::{EvidenceError, PackData, canonical, files::sha256_hex, name},
+    results::Lang,
+};
+
+/// How many errors, and how many reasons for not testing, fit on the first page. The rest stand in
+/// the annex, and the page says how many.
+const FIRST_PAGE: usize = 4;
+
+/// The file.
+pub(super) fn pdf(data: &PackData) -> Result<Vec<u8>, EvidenceError> {
+    let failed = |detail: String| EvidenceError::Render {
+        file: name::SUMMARY_PDF_NB.to_owned(),
+        detail,
+    };
+    let words = Words::new(Lang::Nb)?;
+    let view = pages(data, &words)?;
+    typesetting::typeset(&view, &data.results.run.id)
+        .map(|typeset| typeset.pdf)
+        .map_err(failed)
+}
+
+/// The view of the summary, cut to what two pages hold.
+fn pages(data: &PackData, words: &Words) -> Result<Value, EvidenceError> {
+    let mut view = whole_view(data, words);
+    let results = canonical::to_bytes(&data.results).map_err(EvidenceError::json(name::RESULTS))?;
+    let notice = if view["simulator"] == json!(true) {
+        format!("{} {}", words.get("footer"), words.get("footer_simulator"))
+    } else {
+        words.get("footer").to_owned()
+    };
+    let mut rest = Vec::new();
+    let mut room = FIRST_PAGE;
+    let mut more = 0;
+    for list in ["open", "unregistered"] {
+        if let Some(items) = view[list].as_array_mut() {
+            let cut = items.split_off(items.len().min(room));
+            room -= items.len();
+            more += cut.len();
+            rest.extend(cut.iter().map(|item| {
+                let text = |key: &str| item[key].as_str().unwrap_or_default().to_owned();
+                match list {
+                    "open" => format!("{} ({}): {}", text("id"), text("severity"), text("description")),
+                    _ => format!("{} {}: {}", text("verdict"), text("id"), text("title")),
+                }
+            }));
+        }
+    }
+    let mut more_untested = 0;
+    if let Some(groups) = view["untested"].as_array_mut() {
+        for group in groups.split_off(groups.len().min(FIRST_PAGE)) {
+            let cases = group["cases"].as_array().cloned().unwrap_or_default();
+            more_untested += cases.len();
+            let ids: Vec<&str> = cases.iter().filter_map(|case| case["id"].as_str()).collect();
+            rest.push(format!(
+                "{}: {}",
+                group["reason"].as_str().unwrap_or_default(),
+                ids.join(", ")
+            ));
+        }
+    }
+    if let Some(areas) = view["areas"].as_array_mut() {
+        for case in areas
+            .iter_mut()
+            .filter_map(|area| area["cases"].as_array_mut())
+            .flatten()
+            .filter_map(Value::as_object_mut)
+        {
+            case.retain(|key, _| matches!(key.as_str(), "id" | "title" | "verdict" | "class" | "grade"));
+        }
+    }
+    if let Some(members) = view.as_object_mut() {
+        members.insert("notice".to_owned(), notice.into());
+        members.insert(
+            "author".to_owned(),
+            data.results.run.system.vendor.clone().unwrap_or_default().into(),
+        );
+        let created = data.results.run.end.unwrap_or(data.results.run.start);
+        members.insert(
+            "created".to_owned(),
+            json!({
+                "year": created.year(), "month": created.month(), "day": created.day(),
+                "hour": created.hour(), "minute": created.minute(), "second": created.second(),
+            }),
+        );
+        members.insert("results_sha256".to_owned(), sha256_hex(&results).into());
+        members.insert("more".to_owned(), more.into());
+        members.insert("more_untested".to_owned(), more_untested.into());
+        members.insert("rest".to_owned(), rest.into());
+    }
+    Ok(view)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        catalogue::Catalogue,
+        results::{ApiName, EnvironmentInfo, RedactionReport, Results, RunInfo, SyntheticLedger, System, Target, TargetKind, Text, Tool},
+    };
+
+    fn untested() -> PackData {
+        let catalogue = Catalogue::builtin().unwrap();
+        let run = RunInfo {
+            id: "layout".into(),
+            start: chrono::DateTime::UNIX_EPOCH,
+            end: Some(chrono::DateTime::UNIX_EPOCH),
+            apis: vec![ApiName::Trekkpaalegg, ApiName::Finansprodukter],
+            tool: Tool {
+                name: "skatt-conformance".into(),
+                version: "0.1.0".into(),
+                binary_sha256: None,
+            },
+            catalogue_version: "1".into(),
+            register_version: "1".into(),
+            target: Target {
+                kind: TargetKind::Test,
+                description: Text::same("test"),
+            },
+            preset: "system-user".into(),
+            operator: None,
+            system: System {
+                name: "Et system med et ganske langt navn".into(),
+                version: "2026.11".into(),
+                ..System::default()
+            },
+            documents: Vec::new(),
+            resumed: Vec::new(),
+        };
+        PackData {
+            results: Results::new(run, Vec::new()),
+            catalogue: catalogue.record(),
+            requirements: catalogue.register(),
+            deviations: Vec::new(),
+            ambiguities: Vec::new(),
+            environment: EnvironmentInfo::default(),
+            synthetic: SyntheticLedger::default(),
+            redaction: RedactionReport::default(),
+            attestations: Vec::new(),
+            exchanges: std::collections::BTreeMap::new(),
+            key_fingerprint: Some("ab".repeat(32)),
+        }
+    }
+
+    #[test]
+    fn summary_and_the_whole_checklist_fit_on_two_pages() {
+        let view = pages(&untested(), &Words::new(Lang::Nb).unwrap()).unwrap();
+        assert!(view["checklist"].as_array().unwrap().len() > 10);
+        // The third page is the annex, which is empty here.
+        assert_eq!(typesetting::typeset(&view, "x").unwrap().pages, 3);
+    }
+
+    #[test]
+    fn a_character_that_no_font_has_does_not_cost_the_document() {
+        let mut data = untested();
+        data.results.run.system.name = "\u{1F996}\u{E000}\u{7} system".into();
+        assert!(pdf(&data).unwrap().starts_with(b"%PDF-1.7"));
+        assert_eq!(pdf(&data).unwrap(), pdf(&data).unwrap(), "the same data gives the same bytes");
+    }
+}
