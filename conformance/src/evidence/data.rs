@@ -39,6 +39,9 @@ pub struct Finish {
     pub signing_key: Option<super::SigningKey>,
     /// Whether to write the pack as one file too.
     pub zip: bool,
+    /// Whether to typeset the summary as PDF/A too. Needs the crate's feature `pdf`, with which it is
+    /// on unless it is turned off here; without the feature it is off, and turning it on is refused.
+    pub pdf: bool,
 }
 
 impl Finish {
@@ -59,6 +62,7 @@ impl Finish {
             previous: None,
             signing_key: None,
             zip: false,
+            pdf: cfg!(feature = "pdf"),
         }
     }
 }

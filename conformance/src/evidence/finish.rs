@@ -43,6 +43,7 @@ pub(super) fn finish(writer: PackWriter, finish: Finish) -> Result<PackSummary, 
         previous,
         signing_key,
         zip,
+        pdf,
         end: _,
     } = finish;
     let data = PackData {
@@ -60,6 +61,9 @@ pub(super) fn finish(writer: PackWriter, finish: Finish) -> Result<PackSummary, 
     };
     let mut made = documents(&data)?;
     made.extend(render::all(&data)?);
+    if pdf {
+        made.insert(name::SUMMARY_PDF_NB.to_owned(), render::pdf(&data)?);
+    }
     for log in client_logs {
         made.insert(format!("{}/{}", name::CLIENT_LOGS, log.name), log.bytes);
     }

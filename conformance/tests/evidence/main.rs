@@ -13,5 +13,7 @@ mod fixture;
 mod keys;
 mod openssl;
 mod pack;
+#[cfg(feature = "pdf")]
+mod pdf;
 mod report;
 mod verify;

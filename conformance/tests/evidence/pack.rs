@@ -209,19 +209,3 @@ fn a_file_that_nobody_knows_is_not_vouched_for() {
         Err(EvidenceError::Exists(_))
     ));
 }
-
-#[cfg(feature = "pdf")]
-#[test]
-fn the_summary_is_there_as_an_archivable_and_accessible_pdf() {
-    let out = tempfile::tempdir().unwrap();
-    let summary = fixture::write(out.path(), "pdf", |_| {}).unwrap();
-    let pack = Pack::open(&summary.dir).unwrap();
-    let pdf = pack.file(name::SUMMARY_PDF_NB).unwrap();
-    assert!(pdf.starts_with(b"%PDF-1.7"));
-    let text = String::from_utf8_lossy(pdf);
-    // PDF/A-2a, and nothing that runs or is fetched.
-    assert!(text.contains("<pdfaid:part>2<") && text.contains("<pdfaid:conformance>A<"));
-    for forbidden in ["/JavaScript", "/Launch", "/EmbeddedFile"] {
-        assert!(!text.contains(forbidden), "{forbidden}");
-    }
-}

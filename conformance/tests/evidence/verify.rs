@@ -16,6 +16,7 @@ fn signed() -> &'static (Files, Vec<u8>) {
         let summary = fixture::write(out.path(), "signed", |finish| {
             finish.signing_key = Some(fixture::key(fixture::rsa_pem()));
             finish.zip = true;
+            finish.pdf = cfg!(feature = "pdf");
         })
         .unwrap();
         let pack = Pack::open(&summary.dir).unwrap();

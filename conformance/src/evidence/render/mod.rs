@@ -74,8 +74,6 @@ pub(super) fn all(data: &PackData) -> Result<BTreeMap<String, Vec<u8>>, Evidence
             put("sjekkliste.nb.html", template::render("checklist.html", &view)?);
         }
     }
-    #[cfg(feature = "pdf")]
-    put(name::SUMMARY_PDF_NB, pdf::pdf(data)?);
     put(name::TRACEABILITY, tables::traceability(data)?);
     put(name::DEVIATIONS_CSV, tables::deviations(&data.deviations)?);
     put("resultater.junit.xml", machine::junit(data)?);
@@ -84,6 +82,23 @@ pub(super) fn all(data: &PackData) -> Result<BTreeMap<String, Vec<u8>>, Evidence
         canonical::to_string(&machine::ctrf(data)).into_bytes(),
     );
     Ok(files)
+}
+
+/// The summary for the case handler, as PDF/A.
+#[cfg(feature = "pdf")]
+pub(super) fn pdf(data: &PackData) -> Result<Vec<u8>, EvidenceError> {
+    pdf::pdf(data)
+}
+
+/// The summary for the case handler, which this build cannot typeset.
+#[cfg(not(feature = "pdf"))]
+pub(super) fn pdf(_data: &PackData) -> Result<Vec<u8>, EvidenceError> {
+    Err(EvidenceError::Render {
+        file: name::SUMMARY_PDF_NB.to_owned(),
+        detail: "this program was built without its feature pdf; build it with `--features pdf`, or leave the \
+                 file out"
+            .to_owned(),
+    })
 }
 
 /// The view of the summary and what all templates share.

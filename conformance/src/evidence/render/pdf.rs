@@ -9,9 +9,12 @@ use crate::{
     results::Lang,
 };
 
-/// How many errors, and how many reasons for not testing, fit on the first page. The rest stand in
-/// the annex, and the page says how many.
-const FIRST_PAGE: usize = 4;
+/// How many errors, and how many reasons for not testing, stand on the first pages. The rest stand in
+/// the annex, and the page says how many. Long texts take more room: then it is fewer.
+const ROOM: usize = 4;
+
+/// The page that the annex must begin on: two pages can be read alone.
+const ANNEX: usize = 3;
 
 /// The file.
 pub(super) fn pdf(data: &PackData) -> Result<Vec<u8>, EvidenceError> {
@@ -20,14 +23,20 @@ pub(super) fn pdf(data: &PackData) -> Result<Vec<u8>, EvidenceError> {
         detail,
     };
     let words = Words::new(Lang::Nb)?;
-    let view = pages(data, &words)?;
-    typesetting::typeset(&view, &data.results.run.id)
-        .map(|typeset| typeset.pdf)
-        .map_err(failed)
+    let mut room = ROOM;
+    loop {
+        let view = pages(data, &words, room)?;
+        let typeset = typesetting::typeset(&view, &data.results.run.id).map_err(failed)?;
+        // Nothing is left out to save a page: with no room to give, the summary is longer.
+        if typeset.annex <= ANNEX || room == 0 {
+            return Ok(typeset.pdf);
+        }
+        room -= 1;
+    }
 }
 
 /// The view of the summary, cut to what two pages hold.
-fn pages(data: &PackData, words: &Words) -> Result<Value, EvidenceError> {
+fn pages(data: &PackData, words: &Words, places: usize) -> Result<Value, EvidenceError> {
     let mut view = whole_view(data, words);
     let results = canonical::to_bytes(&data.results).map_err(EvidenceError::json(name::RESULTS))?;
     let notice = if view["simulator"] == json!(true) {
@@ -36,7 +45,7 @@ fn pages(data: &PackData, words: &Words) -> Result<Value, EvidenceError> {
         words.get("footer").to_owned()
     };
     let mut rest = Vec::new();
-    let mut room = FIRST_PAGE;
+    let mut room = places;
     let mut more = 0;
     for list in ["open", "unregistered"] {
         if let Some(items) = view[list].as_array_mut() {
@@ -54,7 +63,7 @@ fn pages(data: &PackData, words: &Words) -> Result<Value, EvidenceError> {
     }
     let mut more_untested = 0;
     if let Some(groups) = view["untested"].as_array_mut() {
-        for group in groups.split_off(groups.len().min(FIRST_PAGE)) {
+        for group in groups.split_off(groups.len().min(places)) {
             let cases = group["cases"].as_array().cloned().unwrap_or_default();
             more_untested += cases.len();
             let ids: Vec<&str> = cases.iter().filter_map(|case| case["id"].as_str()).collect();
@@ -102,7 +111,10 @@ mod tests {
     use super::*;
     use crate::{
         catalogue::Catalogue,
-        results::{ApiName, EnvironmentInfo, RedactionReport, Results, RunInfo, SyntheticLedger, System, Target, TargetKind, Text, Tool},
+        results::{
+            ApiName, Deviation, DeviationStatus, EnvironmentInfo, Fault, RedactionReport, Results, RunInfo, Severity,
+            SyntheticLedger, System, Target, TargetKind, Text, Tool,
+        },
     };
 
     fn untested() -> PackData {
@@ -150,17 +162,50 @@ mod tests {
 
     #[test]
     fn summary_and_the_whole_checklist_fit_on_two_pages() {
-        let view = pages(&untested(), &Words::new(Lang::Nb).unwrap()).unwrap();
+        let view = pages(&untested(), &Words::new(Lang::Nb).unwrap(), ROOM).unwrap();
         assert!(view["checklist"].as_array().unwrap().len() > 10);
-        // The third page is the annex, which is empty here.
-        assert_eq!(typesetting::typeset(&view, "x").unwrap().pages, 3);
+        assert_eq!(typesetting::typeset(&view, "x").unwrap().annex, ANNEX);
+    }
+
+    #[test]
+    fn long_texts_move_to_the_annex_and_none_is_lost() {
+        let mut data = untested();
+        let long = |id: &str| Deviation {
+            id: id.into(),
+            case_id: "TP-01".into(),
+            requirement_id: None,
+            severity: Severity::Serious,
+            description: Text::same(format!("{id}. {}", "Et pålegg lagres to ganger. ".repeat(60))),
+            impact: Text::default(),
+            owner: "Lønn".into(),
+            plan: Text::default(),
+            due: None,
+            status: DeviationStatus::Open,
+            first_seen: chrono::NaiveDate::default(),
+            retest_run: None,
+            fault: Fault::Own,
+        };
+        data.deviations = ["AV-1", "AV-2", "AV-3"].map(long).to_vec();
+        let words = Words::new(Lang::Nb).unwrap();
+        let all = pages(&data, &words, ROOM).unwrap();
+        assert!(
+            typesetting::typeset(&all, "x").unwrap().annex > ANNEX,
+            "too long to begin with"
+        );
+        let none = pages(&data, &words, 0).unwrap();
+        assert_eq!(typesetting::typeset(&none, "x").unwrap().annex, ANNEX);
+        assert_eq!(none["more"], 3);
+        let rest = none["rest"].to_string();
+        assert!(["AV-1", "AV-2", "AV-3"].iter().all(|id| rest.contains(id)), "{rest}");
     }
 
     #[test]
     fn a_character_that_no_font_has_does_not_cost_the_document() {
         let mut data = untested();
-        data.results.run.system.name = "\u{1F996}\u{E000}\u{7} system".into();
-        assert!(pdf(&data).unwrap().starts_with(b"%PDF-1.7"));
-        assert_eq!(pdf(&data).unwrap(), pdf(&data).unwrap(), "the same data gives the same bytes");
+        data.results.run.system.name =
+            "\u{1F996}\u{E000}\u{FEFF}\u{7} system ".to_owned() + &"uten-mellomrom".repeat(40);
+        let once = pdf(&data).unwrap();
+        assert!(once.starts_with(b"%PDF-1.7"));
+        assert_eq!(pdf(&data).unwrap(), once, "the same data gives the same bytes");
     }
 }

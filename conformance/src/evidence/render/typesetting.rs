@@ -7,11 +7,11 @@ use serde_json::Value;
 use typst::{
     Library, LibraryExt as _, World,
     diag::{FileError, FileResult, SourceDiagnostic},
-    foundations::{Bytes, Datetime, Smart},
+    foundations::{Bytes, Datetime, Label, Smart},
     layout::PagedDocument,
     syntax::{FileId, Source, VirtualPath},
     text::{Font, FontBook},
-    utils::LazyHash,
+    utils::{LazyHash, PicoStr},
 };
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
@@ -85,8 +85,8 @@ impl World for Page {
 pub(super) struct Typeset {
     /// PDF/A-2a: archivable, with the structure that a screen reader needs.
     pub(super) pdf: Vec<u8>,
-    /// Number of pages.
-    pub(super) pages: usize,
+    /// The page on which the annex begins.
+    pub(super) annex: usize,
 }
 
 /// Typesets the view; `ident` tells documents apart.
@@ -97,8 +97,11 @@ pub(super) fn typeset(view: &Value, ident: &str) -> Result<Typeset, String> {
         main: Source::new(FileId::new(None, VirtualPath::new("summary.typ")), TEMPLATE.to_owned()),
         view: (FileId::new(None, VirtualPath::new("view.json")), Bytes::new(view)),
     };
-    let document: PagedDocument =
-        typst::compile(&page).output.map_err(|errors| message(&page, errors))?;
+    let document: PagedDocument = typst::compile(&page).output.map_err(|errors| message(&page, errors))?;
+    let annex = Label::new(PicoStr::intern("annex"))
+        .and_then(|label| document.introspector.query_label(label).ok()?.location())
+        .map(|location| document.introspector.page(location).get())
+        .ok_or("the template has no label <annex>")?;
     let options = PdfOptions {
         ident: Smart::Custom(ident),
         timestamp: None,
@@ -109,10 +112,7 @@ pub(super) fn typeset(view: &Value, ident: &str) -> Result<Typeset, String> {
     let pdf = typst_pdf::pdf(&document, &options).map_err(|errors| message(&page, errors))?;
     // What the library remembers for the next time would keep this pack's data in memory.
     comemo::evict(0);
-    Ok(Typeset {
-        pdf,
-        pages: document.pages.len(),
-    })
+    Ok(Typeset { pdf, annex })
 }
 
 fn message(page: &Page, errors: impl IntoIterator<Item = SourceDiagnostic>) -> String {
@@ -131,22 +131,36 @@ fn message(page: &Page, errors: impl IntoIterator<Item = SourceDiagnostic>) -> S
         .join("; ")
 }
 
+/// Characters that PDF/A level a forbids even where a font draws them: private use, the byte order
+/// mark and what is no character.
+fn without_meaning(character: char) -> bool {
+    matches!(u32::from(character), 0xE000..=0xF8FF | 0xFEFF | 0xFFFE..=0xFFFF | 0xF_0000..)
+}
+
+/// The longest word that fits on a line wherever it may stand.
+const WORD: usize = 66;
+
 /// PDF/A refuses a character that no font can draw, and a stray one in a vendor's text must not
-/// cost the document: it becomes a question mark.
+/// cost the document: it becomes a question mark. A word that no line can hold may break.
 fn drawable(value: &Value) -> Value {
     match value {
-        Value::String(text) => text
-            .chars()
-            .map(|character| {
-                let known = !character.is_control()
-                    && fonts()
-                        .fonts
-                        .iter()
-                        .any(|font| font.info().coverage.contains(u32::from(character)));
-                if known || character == ' ' { character } else { '?' }
-            })
-            .collect::<String>()
-            .into(),
+        Value::String(text) => {
+            let mut drawn = String::with_capacity(text.len());
+            let mut word = 0;
+            for character in text.chars() {
+                word = if character.is_whitespace() { 0 } else { word + 1 };
+                if word > WORD {
+                    drawn.push('\u{200B}');
+                    word = 1;
+                }
+                drawn.push(match character {
+                    blank if blank.is_whitespace() => ' ',
+                    known if drawable_character(known) => known,
+                    _ => '?',
+                });
+            }
+            drawn.into()
+        }
         Value::Array(items) => items.iter().map(drawable).collect(),
         Value::Object(members) => members
             .iter()
@@ -154,4 +168,13 @@ fn drawable(value: &Value) -> Value {
             .collect(),
         other => other.clone(),
     }
+}
+
+fn drawable_character(character: char) -> bool {
+    !character.is_control()
+        && !without_meaning(character)
+        && fonts()
+            .fonts
+            .iter()
+            .any(|font| font.info().coverage.contains(u32::from(character)))
 }

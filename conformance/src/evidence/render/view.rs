@@ -32,7 +32,10 @@ pub(super) fn view(data: &PackData, words: &Words) -> Value {
         .join(&format!(" {} ", words.get("and")));
     let headings: Vec<Value> = (1..=15)
         .map(|number| {
-            let text = words.fill(&format!("h{number}"), &[("system", &run.system.name), ("api", &apis)]);
+            let text = words.fill(
+                &format!("h{number}"),
+                &[("system", system_name(data, words)), ("api", &apis)],
+            );
             json!({"number": number, "text": text})
         })
         .collect();
@@ -93,7 +96,9 @@ fn facts(data: &PackData, words: &Words, status: &Status, apis: &str) -> Vec<Val
     let mut facts = vec![
         fact(
             "f_system",
-            format!("{} {}", system_name(data, words), run.system.version).trim_end().to_owned(),
+            format!("{} {}", system_name(data, words), run.system.version)
+                .trim_end()
+                .to_owned(),
         ),
         fact("f_api", apis.to_owned()),
         fact("f_period", period(data, words)),
