@@ -1,3 +1,5 @@
+//! Tests of reading the configuration: files, variables, hosts, keys.
+
 use std::{collections::HashMap, path::Path};
 
 use skatteetaten_client::{Access, Api};

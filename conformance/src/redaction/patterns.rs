@@ -15,6 +15,7 @@ static PATTERNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
       | (?P<jwt> eyJ[A-Za-z0-9_-]{5,} (?: \. [A-Za-z0-9_-]* ){1,4} )
       | (?P<bearer> (?i:bearer) (?: \ + | %20 ) [A-Za-z0-9._~+/=-]{8,} )
       | (?P<uuid> [0-9A-Fa-f]{8} (?: -[0-9A-Fa-f]{4} ){3} -[0-9A-Fa-f]{12} )
+      | (?P<digest> \b [0-9a-f]{64} \b )
       | (?P<digits> [0-9]{11,} )
       | (?P<spaced> [0-9]{6} [\ -] [0-9]{5} )
       | (?P<private> ([dpq]|dp|dq|qi)\x22 \s* : \s* \x22 [A-Za-z0-9_-]{20,} \x22 )
@@ -44,8 +45,8 @@ pub(super) fn replace(text: &str, mut placeholder: impl FnMut(Rule, &str) -> Str
     patterns
         .replace_all(text, |found: &Captures<'_>| {
             let whole = &found[0];
-            // By chance the last part of a UUID holds eleven digits; it names a call, never a person.
-            if found.name("placeholder").is_some() || found.name("uuid").is_some() {
+            // By chance a UUID or a SHA-256 holds eleven digits in a row; neither is ever a person.
+            if ["placeholder", "uuid", "digest"].iter().any(|name| found.name(name).is_some()) {
                 whole.to_owned()
             } else if found.name("pem").is_some() || found.name("private").is_some() {
                 placeholder(Rule::Secret, whole)

@@ -7,7 +7,7 @@ use quote::quote;
 pub(super) fn text_module() -> TokenStream {
     quote! {
         /// Decimals as JSON strings, whatever features of `rust_decimal` the build has.
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "what is used depends on the document")]
         pub mod decimal_text {
             use ::rust_decimal::Decimal;
             use ::serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -87,7 +87,7 @@ pub(super) fn text_module() -> TokenStream {
 pub(super) fn module() -> TokenStream {
     quote! {
         /// Decimals as JSON numbers, digit for digit: never through a binary float.
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "what is used depends on the document")]
         pub mod exact {
             use ::rust_decimal::Decimal;
             use ::serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};

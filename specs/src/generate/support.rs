@@ -7,7 +7,7 @@ use quote::quote;
 pub(super) fn choice() -> TokenStream {
     quote! {
         /// Tells the branches of a choice apart by what is there.
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "what is used depends on the document")]
         mod choice {
             use ::std::{cmp::Reverse, collections::BTreeMap};
             use ::serde::{Serialize, Serializer, de::IgnoredAny};
