@@ -46,7 +46,10 @@ pub(super) fn replace(text: &str, mut placeholder: impl FnMut(Rule, &str) -> Str
         .replace_all(text, |found: &Captures<'_>| {
             let whole = &found[0];
             // By chance a UUID or a SHA-256 holds eleven digits in a row; neither is ever a person.
-            if ["placeholder", "uuid", "digest"].iter().any(|name| found.name(name).is_some()) {
+            if ["placeholder", "uuid", "digest"]
+                .iter()
+                .any(|name| found.name(name).is_some())
+            {
                 whole.to_owned()
             } else if found.name("pem").is_some() || found.name("private").is_some() {
                 placeholder(Rule::Secret, whole)
