@@ -5,6 +5,7 @@ pub mod cases;
 pub mod catalogue;
 pub mod cli;
 pub mod config;
+pub mod counterparty;
 pub mod evidence;
 pub mod recording;
 pub mod redaction;

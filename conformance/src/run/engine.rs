@@ -489,7 +489,7 @@ fn options_resumed(options: &Options) -> bool {
 }
 
 /// A case that ended early. A check that failed before weighs more than what stopped it.
-fn stopped(stop: Stop, checks: &[Check]) -> (Verdict, Text) {
+pub(crate) fn stopped(stop: Stop, checks: &[Check]) -> (Verdict, Text) {
     let failed = checks.iter().any(|check| check.verdict == Verdict::Failed);
     match stop {
         Stop::Blocked(_) | Stop::NotRun(_) if failed => verdict::of_checks(checks),

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-pub(super) fn run_info(suite: &Suite, target: &Target, options: &Options, start: DateTime<Utc>) -> RunInfo {
+pub(crate) fn run_info(suite: &Suite, target: &Target, options: &Options, start: DateTime<Utc>) -> RunInfo {
     RunInfo {
         id: uuid::Uuid::new_v4().to_string(),
         start,
@@ -48,7 +48,7 @@ fn binary_sha256() -> &'static Option<String> {
     })
 }
 
-pub(super) fn environment(target: &Target, exchanges: &[&RawExchange]) -> EnvironmentInfo {
+pub(crate) fn environment(target: &Target, exchanges: &[&RawExchange]) -> EnvironmentInfo {
     let (mut hosts, mut tls) = (Vec::new(), Vec::new());
     for (purpose, url) in target.addresses() {
         let host = match (url.host_str(), url.port()) {

@@ -39,6 +39,8 @@ pub use suite::Suite;
 pub use target::Target;
 pub use verdict::{Stop, of_broken_rule, of_checks};
 
-#[cfg(test)]
 pub(crate) use context::Shared;
+pub(crate) use engine::stopped as stop_verdict;
+pub(crate) use info::{environment, run_info};
+pub(crate) use schema::findings as schema_findings;
 pub(crate) use hosts::PRODUCTION_ADDRESSES;

@@ -35,6 +35,7 @@ pub struct Builder {
     organisations: Vec<String>,
     system_users: Vec<SystemUser>,
     clients: Vec<RegisteredClient>,
+    first_client: Option<RegisteredClient>,
     delegations: Vec<String>,
     owner: String,
     listen: SocketAddr,
@@ -65,6 +66,7 @@ impl Default for Builder {
             organisations: Vec::new(),
             system_users: Vec::new(),
             clients: Vec::new(),
+            first_client: None,
             delegations: Vec::new(),
             owner: VENDOR.to_owned(),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -138,6 +140,14 @@ impl Builder {
     #[must_use]
     pub fn client(mut self, client: RegisteredClient) -> Self {
         self.clients.push(client);
+        self
+    }
+
+    /// Takes the first client that nobody has registered as this one, whatever its id: trust on
+    /// first use. Set [`RegisteredClient::trust_first_key`] too, unless it has keys.
+    #[must_use]
+    pub fn first_client(mut self, client: RegisteredClient) -> Self {
+        self.first_client = Some(client);
         self
     }
 
@@ -243,6 +253,7 @@ impl Builder {
             script: self.script,
             clock: self.clock,
             clients,
+            first_client: self.first_client,
             listing: data.listing(),
             faults: self.faults,
         }));

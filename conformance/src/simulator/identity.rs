@@ -22,6 +22,9 @@ pub struct RegisteredClient {
     pub keys: Vec<Jwk>,
     /// Its enterprise certificates, each with its chain as DER: itself first, the root last.
     pub chains: Vec<Vec<Vec<u8>>>,
+    /// Whether its key is unknown and whichever it uses first is taken as its own, without proof:
+    /// signatures by a key that is only named (`kid`) cannot be verified then.
+    pub trust_first_key: bool,
     /// The scopes granted to it.
     pub scopes: Vec<String>,
     /// The system users that organisations have granted to its system.
@@ -38,6 +41,7 @@ impl RegisteredClient {
             organisation: organisation.into(),
             keys: Vec::new(),
             chains: Vec::new(),
+            trust_first_key: false,
             scopes: [SCOPE_TREKKPAALEGG, SCOPE_FINANSPRODUKTER, SCOPE_DIALOGPORTEN]
                 .map(str::to_owned)
                 .to_vec(),

@@ -168,6 +168,12 @@ impl Simulator {
         });
     }
 
+    /// What a client is registered as; `None` when it is unknown.
+    #[must_use]
+    pub fn registered(&self, client_id: &str) -> Option<RegisteredClient> {
+        self.state.client(client_id)
+    }
+
     /// Grants the simulator's own client one more system user.
     pub fn grant(&self, user: SystemUser) {
         self.state.change_clients(|clients| {

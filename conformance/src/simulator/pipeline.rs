@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{Extension, extract::State as Shared, response::Response};
 use serde_json::Value;
+use skatteetaten_client::Api;
 
 use super::{
     answer::{Answer, problem, refusal, token_refusal},
@@ -23,6 +24,7 @@ use super::{
     state::{Effects, State},
     trekkpaalegg,
 };
+use crate::recording::{Kind, RawExchange};
 
 /// Handles one request.
 pub(crate) async fn handle(
@@ -40,6 +42,10 @@ pub(crate) async fn handle(
         note.organisation = Some(claims.employer().to_owned());
     }
     note = state.note(note);
+    let mut exchange = state.script.is_some().then(|| on_the_wire(&state, &request, &note));
+    if let (Some(script), Some(exchange)) = (&state.script, &exchange) {
+        script.arrived(&note, exchange);
+    }
     let directive = state
         .script
         .as_ref()
@@ -85,10 +91,68 @@ pub(crate) async fn handle(
     }
     note.status = (!broken).then_some(answer.status.as_u16());
     state.update(note.clone());
-    if let Some(script) = &state.script {
-        script.answered(&note);
+    if let (Some(script), Some(exchange)) = (&state.script, &mut exchange) {
+        complete(exchange, &state, &answer, delivery);
+        script.exchanged(&note, exchange);
     }
     deliver(&state, &connection, answer, delivery)
+}
+
+/// A request as it was on the wire, without an answer yet.
+fn on_the_wire(state: &State, request: &Request, note: &Received) -> RawExchange {
+    let target = request
+        .query
+        .as_ref()
+        .map_or_else(|| request.path.clone(), |query| format!("{}?{query}", request.path));
+    let operation = match request.route.operation {
+        Some(Operation::Metadata) => "discovery",
+        Some(operation) => operation.name(),
+        None => "unknown",
+    };
+    RawExchange {
+        kind: match (request.route.service, request.route.operation) {
+            (Service::Maskinporten, Some(Operation::Token)) => Kind::Token,
+            (Service::Maskinporten, _) => Kind::Discovery,
+            (Service::Trekkpaalegg, _) => Kind::Api(Api::Trekkpaalegg),
+            (Service::Finansprodukter, _) => Kind::Api(Api::Finansprodukter),
+            (Service::Dialogporten, _) => Kind::Api(Api::Dialogporten),
+        },
+        operation: operation.to_owned(),
+        attempt: 1,
+        method: request.method.clone(),
+        url: url::Url::parse(&state.url(&target)).unwrap_or_else(|_| state.endpoints().issuer.clone()),
+        request_headers: request.headers.clone(),
+        request_body: request.body.clone(),
+        started: note.at,
+        ms: 0,
+        status: None,
+        response_headers: http::HeaderMap::new(),
+        response_body: bytes::Bytes::new(),
+        fault: None,
+    }
+}
+
+/// Adds what is answered; a connection that is broken on purpose has no status.
+fn complete(exchange: &mut RawExchange, state: &State, answer: &Answer, delivery: Delivery) {
+    exchange.ms = u64::try_from((state.now() - exchange.started).num_milliseconds()).unwrap_or_default();
+    exchange.fault = match delivery {
+        Delivery::Whole | Delivery::Broken(Wire::Stall) => None,
+        Delivery::Broken(Wire::Reset) => Some("reset".to_owned()),
+        Delivery::Broken(Wire::Close) => Some("closed".to_owned()),
+        Delivery::Broken(Wire::Truncate) => Some("truncated".to_owned()),
+        Delivery::Broken(Wire::StallBody) => Some("stalled".to_owned()),
+        Delivery::Broken(Wire::Endless) => Some("endless".to_owned()),
+    };
+    if exchange.fault.is_some() {
+        return;
+    }
+    exchange.status = Some(answer.status.as_u16());
+    for (name, value) in &answer.headers {
+        if let Ok(value) = http::HeaderValue::from_str(value) {
+            exchange.response_headers.insert(*name, value);
+        }
+    }
+    exchange.response_body = answer.body.clone();
 }
 
 /// What the request's token says, for a service that wants one.

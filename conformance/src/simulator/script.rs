@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{answer::Answer, faults::Fault, received::Received};
+use crate::recording::RawExchange;
 
 /// What to do with one request.
 #[derive(Debug, Clone, Default)]
@@ -23,9 +24,17 @@ pub trait Script: Send + Sync {
     /// [`Received::organisation`] tells the customer, [`Received::assertion`] who asks for a token.
     fn direct(&self, request: &Received) -> Directive;
 
-    /// Called when the answer is known, or the connection has been broken on purpose.
-    fn answered(&self, request: &Received) {
-        let _ = request;
+    /// Called right before [`Self::direct`] with the request as it was on the wire, **secrets
+    /// included**; the answer is missing still.
+    fn arrived(&self, request: &Received, exchange: &RawExchange) {
+        let _ = (request, exchange);
+    }
+
+    /// Called when the answer is known, or the connection has been broken on purpose, with both
+    /// as they were on the wire, **secrets included**. An answer that is held back is never
+    /// complete when the client gives up.
+    fn exchanged(&self, request: &Received, exchange: &RawExchange) {
+        let _ = (request, exchange);
     }
 }
 

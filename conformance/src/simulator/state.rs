@@ -44,6 +44,10 @@ pub(crate) struct State {
     endpoints: Endpoints,
     clock: Clock,
     clients: Mutex<Vec<RegisteredClient>>,
+    /// What the first unknown client becomes, where there is such trust.
+    first_client: Mutex<Option<RegisteredClient>>,
+    /// The first key of clients whose key nobody has, by client id.
+    first_keys: Mutex<HashMap<String, String>>,
     listing: Mutex<Arc<Listing>>,
     faults: Mutex<Vec<ActiveFault>>,
     used_assertions: Mutex<HashSet<[u8; 32]>>,
@@ -77,6 +81,7 @@ pub(crate) struct Start {
     pub(crate) script: Option<Arc<dyn Script>>,
     pub(crate) clock: Clock,
     pub(crate) clients: Vec<RegisteredClient>,
+    pub(crate) first_client: Option<RegisteredClient>,
     pub(crate) listing: Listing,
     pub(crate) faults: Vec<Fault>,
 }
@@ -101,6 +106,8 @@ impl State {
             endpoints: start.endpoints,
             clock: start.clock,
             clients: Mutex::new(start.clients),
+            first_client: Mutex::new(start.first_client),
+            first_keys: Mutex::default(),
             listing: Mutex::new(Arc::new(start.listing)),
             faults: Mutex::default(),
             used_assertions: Mutex::default(),
@@ -134,6 +141,23 @@ impl State {
     pub(crate) fn client(&self, client_id: &str) -> Option<RegisteredClient> {
         let clients = lock(&self.clients);
         clients.iter().find(|client| client.client_id == client_id).cloned()
+    }
+
+    /// Registers a client that nobody has registered, where the first one is trusted.
+    pub(crate) fn first_client(&self, client_id: &str) -> Option<RegisteredClient> {
+        if client_id.is_empty() {
+            return None;
+        }
+        let mut client = lock(&self.first_client).take()?;
+        client.client_id = client_id.to_owned();
+        lock(&self.clients).push(client.clone());
+        Some(client)
+    }
+
+    /// Whether a key is the first that a client has used; it is, when none was before.
+    pub(crate) fn is_first_key(&self, client_id: &str, name: &str) -> bool {
+        let mut keys = lock(&self.first_keys);
+        keys.entry(client_id.to_owned()).or_insert_with(|| name.to_owned()) == name
     }
 
     pub(crate) fn change_clients(&self, change: impl FnOnce(&mut Vec<RegisteredClient>)) {

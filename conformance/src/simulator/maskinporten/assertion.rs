@@ -153,10 +153,14 @@ pub(crate) fn verify(state: &State, request: &Request, now: DateTime<Utc>) -> Re
         _ => return refuse("invalid_grant", "alg must be RS256, RS384 or RS512."),
     };
     let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or_default();
-    let Some(client) = state.client(issuer) else {
+    let Some(client) = state.client(issuer).or_else(|| state.first_client(issuer)) else {
         return refuse("MP-100", "The client is unknown.");
     };
-    check_signature(&client, &assertion, &header, algorithm, now)?;
+    if client.trust_first_key {
+        check_first_key(state, &client, &header)?;
+    } else {
+        check_signature(&client, &assertion, &header, algorithm, now)?;
+    }
     if let Some(unknown) = claims.keys().find(|name| !CLAIMS.contains(&name.as_str())) {
         // Only a name that looks like one is repeated.
         let name: String = unknown
@@ -180,6 +184,19 @@ pub(crate) fn verify(state: &State, request: &Request, now: DateTime<Utc>) -> Re
         return refuse("invalid_grant", "It has been used before.");
     }
     Ok(grant)
+}
+
+/// Checks that the key is the one that was named first, for a client whose key nobody has.
+fn check_first_key(state: &State, client: &RegisteredClient, header: &Map<String, Value>) -> Result<(), Refusal> {
+    let certificate = header.get("x5c").and_then(|chain| chain.get(0));
+    let Some(name) = certificate.or_else(|| header.get("kid")).and_then(Value::as_str) else {
+        return refuse("MP-100", "The header has neither kid nor x5c.");
+    };
+    if state.is_first_key(&client.client_id, name) {
+        Ok(())
+    } else {
+        refuse("MP-100", "It names another key than the first assertion did.")
+    }
 }
 
 fn check_signature(

@@ -1,0 +1,263 @@
+//! Records what arrives, and does what the script says to it.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::{
+    conclusion::Conclusion,
+    steps::{PlannedFault, StepsError},
+    tape::{Act, Ended, Given, Scene, Seen, Tape},
+};
+use crate::{
+    recording::RawExchange,
+    simulator::{Answer, Directive, Fault, Operation, Received, Script},
+};
+
+/// How many requests of one task are far more than any task needs.
+pub(super) const RUNAWAY: usize = 60;
+
+/// The tape that is being recorded. Shared by the simulator and the session.
+pub(super) struct Recorder {
+    inner: Mutex<Inner>,
+    /// What the session waits for.
+    state: watch::Sender<Progress>,
+}
+
+/// How far the current act has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// Exchanges on the whole tape.
+    pub(super) exchanges: usize,
+    /// Requests of this act.
+    pub(super) requests: usize,
+    /// Whether an answer of this act is held back.
+    pub(super) held: bool,
+}
+
+#[derive(Default)]
+struct Inner {
+    tape: Tape,
+    /// Where each of the simulator's requests stands on the tape: scene, act, place.
+    places: HashMap<usize, (usize, usize, usize)>,
+    next: usize,
+    faults: Vec<ActiveFault>,
+}
+
+struct ActiveFault {
+    planned: PlannedFault,
+    fault: Option<Fault>,
+    matched: u32,
+}
+
+impl ActiveFault {
+    fn concerns(&self, operation: Operation) -> bool {
+        match &self.fault {
+            Some(fault) => fault.concerns(operation),
+            None => operation == Operation::Innsending,
+        }
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder").finish_non_exhaustive()
+    }
+}
+
+impl Recorder {
+    /// A recorder with one open act, for what comes before any step.
+    pub(super) fn new() -> Self {
+        Self {
+            inner: Mutex::new(Inner {
+                tape: Tape::unordered([]),
+                ..Inner::default()
+            }),
+            state: watch::Sender::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins the acts of a step.
+    pub(super) fn begin_scene(&self, step: &str) {
+        self.lock().tape.scenes.push(Scene {
+            step: Some(step.to_owned()),
+            acts: Vec::new(),
+        });
+    }
+
+    /// Begins an act; what arrives from now on belongs to it.
+    pub(super) fn begin_act(&self, task: &str, given: Given, faults: &[PlannedFault]) -> Result<(), StepsError> {
+        let faults: Result<Vec<_>, StepsError> = faults
+            .iter()
+            .map(|planned| {
+                Ok(ActiveFault {
+                    fault: planned.fault()?,
+                    planned: planned.clone(),
+                    matched: 0,
+                })
+            })
+            .collect();
+        let mut inner = self.lock();
+        inner.faults = faults?;
+        if let Some(scene) = inner.tape.scenes.last_mut() {
+            scene.acts.push(Act {
+                task: Some(task.to_owned()),
+                given,
+                ..Act::default()
+            });
+        }
+        drop(inner);
+        self.state.send_modify(|progress| {
+            progress.requests = 0;
+            progress.held = false;
+        });
+        Ok(())
+    }
+
+    /// Ends the current act. What arrives later, from a system that goes on by itself, belongs to
+    /// it still.
+    pub(super) fn end_act(&self, ended: Ended, conclusion: Option<Conclusion>) {
+        let mut inner = self.lock();
+        inner.faults.clear();
+        if let Some(act) = inner.tape.scenes.last_mut().and_then(|scene| scene.acts.last_mut()) {
+            act.ended = ended;
+            if conclusion.is_some() {
+                act.conclusion = conclusion;
+            }
+        }
+    }
+
+    /// Keeps what the system concluded in the current act.
+    pub(super) fn conclude(&self, conclusion: Conclusion) {
+        if let Some(act) = self.lock().tape.scenes.last_mut().and_then(|scene| scene.acts.last_mut()) {
+            act.conclusion = Some(conclusion);
+        }
+    }
+
+    /// Everything so far.
+    pub(super) fn tape(&self) -> Tape {
+        self.lock().tape.clone()
+    }
+
+    /// Tells of every change.
+    pub(super) fn watch(&self) -> watch::Receiver<Progress> {
+        self.state.subscribe()
+    }
+}
+
+impl Script for Recorder {
+    fn arrived(&self, request: &Received, exchange: &RawExchange) {
+        let mut inner = self.lock();
+        let number = inner.next;
+        inner.next += 1;
+        let scene = inner.tape.scenes.len().saturating_sub(1);
+        let Some(acts) = inner.tape.scenes.last_mut().map(|scene| &mut scene.acts) else {
+            return;
+        };
+        let act = acts.len().saturating_sub(1);
+        let Some(seen) = acts.last_mut().map(|act| &mut act.seen) else {
+            return;
+        };
+        let place = (scene, act, seen.len());
+        seen.push(Seen {
+            number,
+            exchange: exchange.clone(),
+            faults: Vec::new(),
+        });
+        inner.places.insert(request.number, place);
+        drop(inner);
+        self.state.send_modify(|progress| {
+            progress.exchanges += 1;
+            progress.requests += 1;
+        });
+    }
+
+    fn direct(&self, request: &Received) -> Directive {
+        let Some(operation) = request.operation.filter(|operation| operation.method() == *request.method) else {
+            return Directive::Normal;
+        };
+        let mut inner = self.lock();
+        let mut acting = Vec::new();
+        let mut names = Vec::new();
+        let mut answer = None;
+        for active in &mut inner.faults {
+            if !active.concerns(operation) {
+                continue;
+            }
+            active.matched += 1;
+            let (from, times) = (active.planned.from, active.planned.times);
+            if active.matched < from || times.is_some_and(|times| active.matched >= from.saturating_add(times)) {
+                continue;
+            }
+            names.push(active.planned.name.clone());
+            match &active.fault {
+                Some(fault) => acting.push(fault.clone()),
+                None => answer = Some(schema_violation()),
+            }
+        }
+        let place = inner.places.get(&request.number).copied();
+        if let Some((scene, act, index)) = place
+            && let Some(seen) = inner
+                .tape
+                .scenes
+                .get_mut(scene)
+                .and_then(|scene| scene.acts.get_mut(act)?.seen.get_mut(index))
+        {
+            seen.faults.clone_from(&names);
+        }
+        drop(inner);
+        if names.iter().any(|name| name == "slow") {
+            self.state.send_modify(|progress| progress.held = true);
+        }
+        match (answer, acting.is_empty()) {
+            (Some(answer), _) => Directive::Answer(answer),
+            (None, true) => Directive::Normal,
+            (None, false) => Directive::Faults(acting),
+        }
+    }
+
+    fn exchanged(&self, request: &Received, exchange: &RawExchange) {
+        let mut inner = self.lock();
+        let Some((scene, act, index)) = inner.places.get(&request.number).copied() else {
+            return;
+        };
+        let seen = inner
+            .tape
+            .scenes
+            .get_mut(scene)
+            .and_then(|scene| scene.acts.get_mut(act)?.seen.get_mut(index));
+        if let Some(seen) = seen {
+            seen.exchange = exchange.clone();
+        }
+        drop(inner);
+        self.state.send_modify(|_| {});
+    }
+}
+
+/// A refusal that points at one field of the report.
+fn schema_violation() -> Answer {
+    let id = uuid::Uuid::new_v4().to_string();
+    Answer::json(
+        http::StatusCode::BAD_REQUEST,
+        &json!({
+            "kode": "GLD_010",
+            "melding": "Innholdet er ikke gyldig.",
+            "korrelasjonsid": id,
+            "spesifisering": [{
+                "kode": "GLD_010",
+                "melding": "Verdien er ikke et gyldig beløp",
+                "sti": "/leveranse/oppgave/0/konto/finansprodukt/0/formuesverdi/beloepINOK",
+                "angittVerdi": "7700.50",
+            }],
+        }),
+    )
+}
