@@ -167,18 +167,12 @@ impl Conclusion {
 
     /// Whether an order counts now.
     pub(super) fn holds(&self, trekkid: &str) -> bool {
-        self.orders
-            .iter()
-            .flatten()
-            .any(|order| order.trekkid == trekkid)
+        self.orders.iter().flatten().any(|order| order.trekkid == trekkid)
     }
 
     /// Whether an order went to a person.
     pub(super) fn set_aside(&self, trekkid: &str) -> bool {
-        self.set_aside
-            .iter()
-            .flatten()
-            .any(|order| order.trekkid == trekkid)
+        self.set_aside.iter().flatten().any(|order| order.trekkid == trekkid)
     }
 }
 

@@ -49,7 +49,14 @@ fn several(employer: &str, prefix: &str, count: u64, first: u64) -> Vec<Value> {
         .map(|index| {
             let periods = json!([percent("2025-01-10", None, json!(10 + index))]);
             let person = PERSONS[usize::from(index % 2 == 0)];
-            order(employer, &format!("{prefix}-{index}"), 1, first + index * index * 3, person, periods)
+            order(
+                employer,
+                &format!("{prefix}-{index}"),
+                1,
+                first + index * index * 3,
+                person,
+                periods,
+            )
         })
         .collect()
 }
@@ -94,12 +101,40 @@ fn pay(employer: &str) -> Vec<Value> {
                 amount("2025-05-05", Some("2025-05-05"), json!(1200)),
             ]),
         ),
-        order(employer, "P-2", 1, 20, "24815710084", json!([amount("2025-01-01", None, json!(0))])),
-        order(employer, "P-3", 1, 30, "03848910170", json!([amount("2025-06-01", None, json!(3001))])),
+        order(
+            employer,
+            "P-2",
+            1,
+            20,
+            "24815710084",
+            json!([amount("2025-01-01", None, json!(0))]),
+        ),
+        order(
+            employer,
+            "P-3",
+            1,
+            30,
+            "03848910170",
+            json!([amount("2025-06-01", None, json!(3001))]),
+        ),
         ended,
         contradiction,
-        order(employer, "P-6", 1, 60, PERSONS[0], json!([amount("2025-01-01", None, json!(500))])),
-        order(employer, "P-7", 1, 70, PERSONS[0], json!([percent("2025-01-01", None, json!(5))])),
+        order(
+            employer,
+            "P-6",
+            1,
+            60,
+            PERSONS[0],
+            json!([amount("2025-01-01", None, json!(500))]),
+        ),
+        order(
+            employer,
+            "P-7",
+            1,
+            70,
+            PERSONS[0],
+            json!([percent("2025-01-01", None, json!(5))]),
+        ),
     ]
 }
 
@@ -186,7 +221,16 @@ mod tests {
                 assert_eq!(parsed.orders.len(), 1, "{name}: {:?}", parsed.rejected);
             }
         }
-        for name in ["first", "second", "corrected", "deletion", "nothing", "part-1", "part-2", "part-3"] {
+        for name in [
+            "first",
+            "second",
+            "corrected",
+            "deletion",
+            "nothing",
+            "part-1",
+            "part-2",
+            "part-3",
+        ] {
             let body = file(name, "310000000", 2024).unwrap();
             assert_eq!(guard.outgoing(&body, None), Ok(()), "{name}");
             let report = skatteetaten_client::finansprodukter::check(&body);

@@ -127,7 +127,10 @@ impl Counterparty {
             };
             self.narrow(case, preset, &mut result);
             stated(case, &options.attestations, &mut result);
-            let deviation = options.deviations.iter().find(|deviation| deviation.case_id == case.id());
+            let deviation = options
+                .deviations
+                .iter()
+                .find(|deviation| deviation.case_id == case.id());
             result.deviation_id = deviation.map(|deviation| deviation.id.clone());
             writer.case(result)?;
         }
@@ -254,7 +257,11 @@ fn judged(case: &Case, judgement: &Judgement, tape: &Tape, ids: &BTreeMap<usize,
         case_id: case.id().to_owned(),
         requirement_ids: case.record.requirement_ids.clone(),
         grade: Grade::B,
-        run_status: if ran { RunStatus::Finished } else { RunStatus::NotStarted },
+        run_status: if ran {
+            RunStatus::Finished
+        } else {
+            RunStatus::NotStarted
+        },
         verdict: judgement.verdict,
         reason: reason.clone(),
         checks: judgement.checks.clone(),

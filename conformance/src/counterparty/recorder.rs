@@ -138,7 +138,13 @@ impl Recorder {
 
     /// Keeps what the system concluded in the current act.
     pub(super) fn conclude(&self, conclusion: Conclusion) {
-        if let Some(act) = self.lock().tape.scenes.last_mut().and_then(|scene| scene.acts.last_mut()) {
+        if let Some(act) = self
+            .lock()
+            .tape
+            .scenes
+            .last_mut()
+            .and_then(|scene| scene.acts.last_mut())
+        {
             act.conclusion = Some(conclusion);
         }
     }
@@ -182,7 +188,10 @@ impl Script for Recorder {
     }
 
     fn direct(&self, request: &Received) -> Directive {
-        let Some(operation) = request.operation.filter(|operation| operation.method() == *request.method) else {
+        let Some(operation) = request
+            .operation
+            .filter(|operation| operation.method() == *request.method)
+        else {
             return Directive::Normal;
         };
         let mut inner = self.lock();

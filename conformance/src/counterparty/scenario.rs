@@ -181,8 +181,7 @@ impl Scenario {
             contact: file.system.contact,
         };
         vendor.registration()?;
-        let command = (!file.run.command.is_empty())
-            .then(|| CommandDriver::new(file.run.command, Some(folder)));
+        let command = (!file.run.command.is_empty()).then(|| CommandDriver::new(file.run.command, Some(folder)));
         Ok(Self {
             vendor,
             command,

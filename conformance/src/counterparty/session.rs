@@ -324,7 +324,11 @@ impl Counterparty {
                 employers.push(customer.organisation.clone());
             }
         }
-        if let Some(orders) = act.orders.as_deref().and_then(|name| material::orders(name, &employers)) {
+        if let Some(orders) = act
+            .orders
+            .as_deref()
+            .and_then(|name| material::orders(name, &employers))
+        {
             self.simulator.set_orders(orders)?;
         }
         let reporter = employers.first().map_or("", String::as_str);
@@ -384,7 +388,9 @@ impl Counterparty {
         Some(match which {
             Customers::One => vec![first],
             Customers::Two => {
-                let second = all.iter().find(|customer| customer.organisation != first.organisation)?;
+                let second = all
+                    .iter()
+                    .find(|customer| customer.organisation != first.organisation)?;
                 vec![first, second.clone()]
             }
             Customers::TwoSystemUsers => {

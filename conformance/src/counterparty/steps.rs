@@ -191,7 +191,10 @@ mod tests {
                     assert!(fault.from > 0, "{}", step.id);
                 }
                 if let Some(orders) = &act.orders {
-                    assert!(material::orders(orders, &["310000019".into(), "310000027".into()]).is_some(), "{orders}");
+                    assert!(
+                        material::orders(orders, &["310000019".into(), "310000027".into()]).is_some(),
+                        "{orders}"
+                    );
                 }
                 for file in &act.files {
                     assert!(material::file(file, "310000019", 2024).is_some(), "{file}");

@@ -119,10 +119,7 @@ impl Tape {
                 faults: Vec::new(),
             })
             .collect();
-        let act = Act {
-            seen,
-            ..Act::default()
-        };
+        let act = Act { seen, ..Act::default() };
         Self {
             scenes: vec![Scene {
                 step: None,
@@ -155,12 +152,16 @@ impl Tape {
 impl Act {
     /// The exchanges of one operation.
     pub(super) fn of<'a>(&'a self, operation: &'a str) -> impl Iterator<Item = &'a Seen> {
-        self.seen.iter().filter(move |seen| seen.exchange.operation == operation)
+        self.seen
+            .iter()
+            .filter(move |seen| seen.exchange.operation == operation)
     }
 
     /// What it concluded, where it also tells what it shows.
     pub(super) fn said(&self) -> Option<&Conclusion> {
-        self.conclusion.as_ref().filter(|conclusion| conclusion.messages.is_some())
+        self.conclusion
+            .as_ref()
+            .filter(|conclusion| conclusion.messages.is_some())
     }
 
     /// The calls to the APIs.
@@ -194,9 +195,7 @@ impl Seen {
     /// A query parameter, where it is given.
     pub(super) fn query(&self, name: &str) -> Option<String> {
         let mut pairs = self.exchange.url.query_pairs();
-        pairs
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
     /// A query parameter that is a number.
@@ -296,7 +295,10 @@ impl Assertion {
 
     /// The system user that is asked for; an empty organisation without one.
     pub(super) fn customer(&self) -> Customer {
-        let detail = self.claims.get("authorization_details").and_then(|details| details.get(0));
+        let detail = self
+            .claims
+            .get("authorization_details")
+            .and_then(|details| details.get(0));
         let id = detail
             .and_then(|detail| detail.pointer("/systemuser_org/ID")?.as_str())
             .or_else(|| self.claim("consumer_org"))

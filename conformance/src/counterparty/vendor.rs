@@ -131,7 +131,9 @@ impl Vendor {
         let set: JwkSet = serde_json::from_value(serde_json::json!({ "keys": keys }))
             .map_err(|_| wrong("a key in it cannot be read; RSA keys with kid, n and e are expected"))?;
         if set.keys.is_empty() || set.keys.iter().any(|key| key.common.key_id.is_none()) {
-            return Err(wrong("each key needs the kid that it is registered with in Maskinporten"));
+            return Err(wrong(
+                "each key needs the kid that it is registered with in Maskinporten",
+            ));
         }
         self.keys.extend(set.keys);
         Ok(self)

@@ -41,6 +41,6 @@ pub use verdict::{Stop, of_broken_rule, of_checks};
 
 pub(crate) use context::Shared;
 pub(crate) use engine::stopped as stop_verdict;
+pub(crate) use hosts::PRODUCTION_ADDRESSES;
 pub(crate) use info::{environment, run_info};
 pub(crate) use schema::findings as schema_findings;
-pub(crate) use hosts::PRODUCTION_ADDRESSES;

@@ -66,7 +66,11 @@ fn refused_with<'a>(sheet: &Sheet<'a>, code: &str) -> Vec<&'a Act> {
             && seen
                 .exchange
                 .response_json()
-                .and_then(|body| body.get("error_description")?.as_str().map(|text| text.starts_with(code)))
+                .and_then(|body| {
+                    body.get("error_description")?
+                        .as_str()
+                        .map(|text| text.starts_with(code))
+                })
                 .unwrap_or_default()
     })
 }
@@ -85,7 +89,12 @@ fn missing_delegation(sheet: &mut Sheet<'_>) {
                 *count.entry(assertion.customer()).or_default() += 1;
             }
         }
-        loops.extend(count.values().filter(|count| **count > 1).map(|count| format!("{count} ×")));
+        loops.extend(
+            count
+                .values()
+                .filter(|count| **count > 1)
+                .map(|count| format!("{count} ×")),
+        );
         if let Some(conclusion) = act.said() {
             told += 1;
             let named = count.keys().all(|customer| {
@@ -157,7 +166,11 @@ fn reuse_and_renewal(sheet: &mut Sheet<'_>) {
                 }
             }
         }
-        if act.seen.iter().any(|seen| seen.faults.iter().any(|fault| fault == "token-opaque")) {
+        if act
+            .seen
+            .iter()
+            .any(|seen| seen.faults.iter().any(|fault| fault == "token-opaque"))
+        {
             opaque += 1;
             if !act.calls().any(Seen::succeeded) {
                 unread.push("–".to_owned());
@@ -166,18 +179,28 @@ fn reuse_and_renewal(sheet: &mut Sheet<'_>) {
     }
     sheet.rule(
         t("Gjenbruk", "Reuse"),
-        t("samme token til det er avvist eller snart utløper", "the same token until it is refused or about to expire"),
+        t(
+            "samme token til det er avvist eller snart utløper",
+            "the same token until it is refused or about to expire",
+        ),
         reused,
         &wasted,
     );
     sheet.needs(reused > 0, "flere kall i én oppgave", "several calls in one task");
     sheet.rule(
         t("401 midt i en sidehenting", "401 in the middle of paging"),
-        t("nytt token og samme side på nytt", "a new token and the same page again"),
+        t(
+            "nytt token og samme side på nytt",
+            "a new token and the same page again",
+        ),
         renewed,
         &lost,
     );
-    sheet.needs(renewed > 0, "401 midt i en sidehenting", "a 401 in the middle of paging");
+    sheet.needs(
+        renewed > 0,
+        "401 midt i en sidehenting",
+        "a 401 in the middle of paging",
+    );
     sheet.rule(
         t("Et token som ikke er en JWT", "A token that is no JWT"),
         t("brukes som det er", "is used as it is"),
@@ -191,10 +214,13 @@ fn reuse_and_renewal(sheet: &mut Sheet<'_>) {
 fn was_used_up(act: &Act, granted: &Seen, next: &Seen) -> bool {
     let body = granted.exchange.response_json().unwrap_or_default();
     let token = body.get("access_token").and_then(|token| token.as_str());
-    let refused = act.calls().any(|call| {
-        call.number < next.number && call.bearer() == token && matches!(call.status(), Some(401 | 403))
-    });
-    let lifetime = body.get("expires_in").and_then(serde_json::Value::as_i64).unwrap_or_default();
+    let refused = act
+        .calls()
+        .any(|call| call.number < next.number && call.bearer() == token && matches!(call.status(), Some(401 | 403)));
+    let lifetime = body
+        .get("expires_in")
+        .and_then(serde_json::Value::as_i64)
+        .unwrap_or_default();
     refused || granted.until(next) / 1000 > lifetime - 30
 }
 
@@ -240,13 +266,19 @@ fn isolation(sheet: &mut Sheet<'_>) {
     }
     sheet.rule(
         t("Hver kunde har sitt token", "Each customer has its own token"),
-        t("kall for alle kundene, hvert med sin kundes token", "calls for all customers, each with its own customer's token"),
+        t(
+            "kall for alle kundene, hvert med sin kundes token",
+            "calls for all customers, each with its own customer's token",
+        ),
         tried,
         &left_out,
     );
     sheet.rule(
         t("Vannmerket hører til kunden", "The watermark belongs to the customer"),
-        t("bare nummer som er levert til samme kunde", "only numbers delivered to the same customer"),
+        t(
+            "bare nummer som er levert til samme kunde",
+            "only numbers delivered to the same customer",
+        ),
         looked,
         &crossed,
     );
@@ -309,13 +341,7 @@ fn forbidden(sheet: &mut Sheet<'_>) {
 }
 
 /// A refusal after which nothing is sent again, and which the system explains.
-pub(super) fn final_refusal(
-    sheet: &mut Sheet<'_>,
-    is: impl Fn(&Seen) -> bool,
-    nb: &str,
-    en: &str,
-    words: &[&str],
-) {
+pub(super) fn final_refusal(sheet: &mut Sheet<'_>, is: impl Fn(&Seen) -> bool, nb: &str, en: &str, words: &[&str]) {
     let acts = sheet.acts_with(|seen| matches!(seen.exchange.kind, crate::recording::Kind::Api(_)) && is(seen));
     sheet.needs(!acts.is_empty(), nb, en);
     let (mut refused, mut again) = (0, Vec::new());
@@ -325,9 +351,13 @@ pub(super) fn final_refusal(
         for (index, seen) in calls.iter().enumerate().filter(|(_, seen)| is(seen)) {
             refused += 1;
             sheet.cite(seen);
-            again.extend(calls[..index].iter().rev().find(|before| same_request(before, seen) && is(before)).map(|before| {
-                format!("{} {}", at(before), at(seen))
-            }));
+            again.extend(
+                calls[..index]
+                    .iter()
+                    .rev()
+                    .find(|before| same_request(before, seen) && is(before))
+                    .map(|before| format!("{} {}", at(before), at(seen))),
+            );
         }
         if let Some(conclusion) = act.said() {
             told += 1;
@@ -344,7 +374,10 @@ pub(super) fn final_refusal(
     );
     sheet.rule(
         t("Melding", "Message"),
-        t("årsaken er nevnt, og oppgaven er ikke fullført", "the cause is named, and the task is not done"),
+        t(
+            "årsaken er nevnt, og oppgaven er ikke fullført",
+            "the cause is named, and the task is not done",
+        ),
         told,
         &silent,
     );
@@ -384,8 +417,16 @@ fn token_errors(sheet: &mut Sheet<'_>) {
             silent.push(error);
         }
     }
-    sheet.needs(!refused.is_empty(), "en avvisning fra tokenendepunktet", "a refusal of the token endpoint");
-    sheet.needs(!broken.is_empty(), "en serverfeil i tokenendepunktet", "a server error of the token endpoint");
+    sheet.needs(
+        !refused.is_empty(),
+        "en avvisning fra tokenendepunktet",
+        "a refusal of the token endpoint",
+    );
+    sheet.needs(
+        !broken.is_empty(),
+        "en serverfeil i tokenendepunktet",
+        "a server error of the token endpoint",
+    );
     let mut storms = Vec::new();
     for act in &broken {
         let attempts = act.of("token").filter(|seen| is_error(seen, 500, 600)).count();
@@ -402,7 +443,12 @@ fn token_errors(sheet: &mut Sheet<'_>) {
         broken.len(),
         &storms,
     );
-    sheet.rule(t("Melding", "Message"), t("error er nevnt", "error is named"), told, &silent);
+    sheet.rule(
+        t("Melding", "Message"),
+        t("error er nevnt", "error is named"),
+        told,
+        &silent,
+    );
     sheet.rule(
         t("Påstand eller token i meldinger", "Assertion or token in messages"),
         t("aldri", "never"),

@@ -45,7 +45,11 @@ fn feedback_types(seen: &Seen) -> Vec<String> {
     transmissions
         .into_iter()
         .flatten()
-        .filter(|transmission| transmission.get("relatedTransmissionId").is_some_and(|id| !id.is_null()))
+        .filter(|transmission| {
+            transmission
+                .get("relatedTransmissionId")
+                .is_some_and(|id| !id.is_null())
+        })
         .filter_map(|transmission| transmission.get("type")?.as_str().map(str::to_owned))
         .collect()
 }
@@ -59,7 +63,11 @@ fn not_acceptance(sheet: &mut Sheet<'_>) {
         let submitted = act.of("innsending").any(Seen::succeeded);
         sent |= submitted && types.is_empty();
         rejected |= types.iter().any(|kind| kind == "Rejection");
-        let Some(known) = act.conclusion.as_ref().and_then(|conclusion| conclusion.submissions.as_ref()) else {
+        let Some(known) = act
+            .conclusion
+            .as_ref()
+            .and_then(|conclusion| conclusion.submissions.as_ref())
+        else {
             continue;
         };
         if submitted && types.is_empty() {
@@ -67,7 +75,9 @@ fn not_acceptance(sheet: &mut Sheet<'_>) {
             early.extend(
                 known
                     .iter()
-                    .filter(|known| stands(known, SubmissionStatus::Accepted) || stands(known, SubmissionStatus::Rejected))
+                    .filter(|known| {
+                        stands(known, SubmissionStatus::Accepted) || stands(known, SubmissionStatus::Rejected)
+                    })
                     .map(|_| "–".to_owned()),
             );
         }
@@ -86,14 +96,30 @@ fn not_acceptance(sheet: &mut Sheet<'_>) {
     if sent && rejected {
         sheet.needs(told > 0 && rejections > 0, NO_RESULT[0], NO_RESULT[1]);
     }
-    sheet.rule(t("Etter kvitteringen", "After the receipt"), t("sendt, ikke godtatt", "sent, not accepted"), told, &early);
-    sheet.rule(t("Etter en avvisning", "After a rejection"), t("avvist", "rejected"), rejections, &hidden);
+    sheet.rule(
+        t("Etter kvitteringen", "After the receipt"),
+        t("sendt, ikke godtatt", "sent, not accepted"),
+        told,
+        &early,
+    );
+    sheet.rule(
+        t("Etter en avvisning", "After a rejection"),
+        t("avvist", "rejected"),
+        rejections,
+        &hidden,
+    );
 }
 
 /// The digests that an act tells of.
 fn digests(act: &Act) -> Option<Vec<String>> {
     let known = act.conclusion.as_ref()?.submissions.as_ref()?;
-    Some(known.iter().flat_map(|known| &known.documents).map(|digest| digest.to_lowercase()).collect())
+    Some(
+        known
+            .iter()
+            .flat_map(|known| &known.documents)
+            .map(|digest| digest.to_lowercase())
+            .collect(),
+    )
 }
 
 fn document(sheet: &mut Sheet<'_>) {
@@ -114,22 +140,36 @@ fn document(sheet: &mut Sheet<'_>) {
     if fetched > 0 {
         sheet.needs(told > 0, NO_RESULT[0], NO_RESULT[1]);
     }
-    sheet.rule(t("Dokumentet", "The document"), t("lagret, med samme digest", "stored, with the same digest"), told, &lost);
+    sheet.rule(
+        t("Dokumentet", "The document"),
+        t("lagret, med samme digest", "stored, with the same digest"),
+        told,
+        &lost,
+    );
 }
 
 fn unknown(sheet: &mut Sheet<'_>) {
     let (mut looked, mut again) = (0, Vec::new());
     for act in sheet.tape.acts() {
-        let calls: Vec<_> = act.calls().filter(|seen| {
-            matches!(seen.exchange.operation.as_str(), "uthentingDokument" | "hentDialog")
-        }).collect();
+        let calls: Vec<_> = act
+            .calls()
+            .filter(|seen| matches!(seen.exchange.operation.as_str(), "uthentingDokument" | "hentDialog"))
+            .collect();
         for (index, seen) in calls.iter().enumerate().filter(|(_, seen)| seen.status() == Some(404)) {
             looked += 1;
             sheet.cite(seen);
-            if calls[..index].iter().any(|before| same_request(before, seen) && before.status() == Some(404)) {
+            if calls[..index]
+                .iter()
+                .any(|before| same_request(before, seen) && before.status() == Some(404))
+            {
                 again.push(at(seen));
             }
         }
     }
-    sheet.rule(t("Nytt forsøk etter 404", "Another attempt after 404"), t("aldri", "never"), looked, &again);
+    sheet.rule(
+        t("Nytt forsøk etter 404", "Another attempt after 404"),
+        t("aldri", "never"),
+        looked,
+        &again,
+    );
 }

@@ -26,7 +26,12 @@ pub(super) const RULES: &[Rule] = &[
             "Slå på kontroll av sertifikat og vertsnavn.",
             "Turn the check of certificate and host name on.",
         ],
-        judge: |sheet| sheet.missing(t("forsøk mot en server med ugyldig sertifikat", "attempts at a server with an invalid certificate")),
+        judge: |sheet| {
+            sheet.missing(t(
+                "forsøk mot en server med ugyldig sertifikat",
+                "attempts at a server with an invalid certificate",
+            ))
+        },
     },
     Rule {
         case: "SEC-07",
@@ -46,12 +51,20 @@ fn synthetic(sheet: &mut Sheet<'_>) {
         looked += 1;
         if let Err(stopped) = guard.outgoing(&seen.exchange.request_body, None) {
             sheet.cite(seen);
-            real.extend(stopped.suspects.iter().map(|suspect| format!("{}: {}", at(seen), suspect.field)));
+            real.extend(
+                stopped
+                    .suspects
+                    .iter()
+                    .map(|suspect| format!("{}: {}", at(seen), suspect.field)),
+            );
         }
     }
     sheet.rule(
         t("Alt som ble sendt", "Everything that was sent"),
-        t("bare syntetiske eller tillatte nummer", "only synthetic or allowed numbers"),
+        t(
+            "bare syntetiske eller tillatte nummer",
+            "only synthetic or allowed numbers",
+        ),
         looked,
         &real,
     );
@@ -59,7 +72,11 @@ fn synthetic(sheet: &mut Sheet<'_>) {
 
 fn environment(sheet: &mut Sheet<'_>) {
     let acts: Vec<_> = sheet.tape.acts().filter(|act| act.given.production).collect();
-    sheet.needs(!acts.is_empty(), "en oppgave med adressen til produksjon", "a task with the address of production");
+    sheet.needs(
+        !acts.is_empty(),
+        "en oppgave med adressen til produksjon",
+        "a task with the address of production",
+    );
     let mut sent = Vec::new();
     let (mut told, mut silent) = (0, Vec::new());
     for act in &acts {
@@ -79,7 +96,10 @@ fn environment(sheet: &mut Sheet<'_>) {
     }
     sheet.rule(
         t("Med adressen til produksjon", "With the address of production"),
-        t("ingenting sendes, heller ikke etter token", "nothing is sent, not for a token either"),
+        t(
+            "ingenting sendes, heller ikke etter token",
+            "nothing is sent, not for a token either",
+        ),
         acts.len(),
         &sent,
     );
@@ -105,9 +125,18 @@ fn correlation(sheet: &mut Sheet<'_>) {
             lost.push(at(seen));
         }
     }
-    sheet.needs(errors > 0, "et feilsvar med korrelasjonsid", "an error answer with a korrelasjonsid");
+    sheet.needs(
+        errors > 0,
+        "et feilsvar med korrelasjonsid",
+        "an error answer with a korrelasjonsid",
+    );
     if errors > 0 {
         sheet.needs(told > 0, NO_RESULT[0], NO_RESULT[1]);
     }
-    sheet.rule(t("korrelasjonsid", "korrelasjonsid"), t("vist i en melding", "shown in a message"), told, &lost);
+    sheet.rule(
+        t("korrelasjonsid", "korrelasjonsid"),
+        t("vist i en melding", "shown in a message"),
+        told,
+        &lost,
+    );
 }

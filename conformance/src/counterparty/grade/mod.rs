@@ -83,7 +83,10 @@ const GROUPS: [&[Rule]; 9] = [
 /// The cases that can be judged, in no particular order.
 #[must_use]
 pub fn judged_cases() -> Vec<&'static str> {
-    GROUPS.iter().flat_map(|group| group.iter().map(|rule| rule.case)).collect()
+    GROUPS
+        .iter()
+        .flat_map(|group| group.iter().map(|rule| rule.case))
+        .collect()
 }
 
 /// Judges every case on a recording.
@@ -210,17 +213,21 @@ impl<'a> Sheet<'a> {
         let (verdict, reason) = if self.checks.iter().any(|check| check.verdict.is_finding()) {
             of_checks(&self.checks)
         } else if !self.missing.is_empty() || self.checks.is_empty() {
-            let join = |pick: fn(&Text) -> &str| {
-                self.missing.iter().map(pick).collect::<Vec<_>>().join("; ")
-            };
+            let join = |pick: fn(&Text) -> &str| self.missing.iter().map(pick).collect::<Vec<_>>().join("; ");
             let (nb, en) = if self.missing.is_empty() {
-                ("ingen forespørsel som saken gjelder".to_owned(), "no request that the case is about".to_owned())
+                (
+                    "ingen forespørsel som saken gjelder".to_owned(),
+                    "no request that the case is about".to_owned(),
+                )
             } else {
                 (join(|text| &text.nb), join(|text| &text.en))
             };
             (
                 Verdict::NotRun,
-                Text::new(format!("Mangler i opptaket: {nb}."), format!("Missing in the recording: {en}.")),
+                Text::new(
+                    format!("Mangler i opptaket: {nb}."),
+                    format!("Missing in the recording: {en}."),
+                ),
             )
         } else {
             of_checks(&self.checks)

@@ -4,7 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{NO_RESULT, Rule, Sheet, access::same_request, at, paging::{id, ids}, t};
+use super::{
+    NO_RESULT, Rule, Sheet,
+    access::same_request,
+    at,
+    paging::{id, ids},
+    t,
+};
 use crate::{
     counterparty::{
         conclusion::{Conclusion, StoredOrder},
@@ -84,7 +90,9 @@ const LIST: &str = "hentAlleGjeldende";
 
 /// Every order that an act received in lists.
 pub(super) fn received(act: &Act) -> Vec<Value> {
-    act.of(LIST).flat_map(|seen| seen.orders().unwrap_or_default()).collect()
+    act.of(LIST)
+        .flat_map(|seen| seen.orders().unwrap_or_default())
+        .collect()
 }
 
 /// What an act concluded about orders, where it says.
@@ -125,13 +133,22 @@ fn duplicates(sheet: &mut Sheet<'_>) {
         cite_lists(sheet, act);
         for id in repeated {
             told += 1;
-            let times = conclusion.orders.iter().flatten().filter(|order| order.trekkid == *id).count();
+            let times = conclusion
+                .orders
+                .iter()
+                .flatten()
+                .filter(|order| order.trekkid == *id)
+                .count();
             if times > 1 {
                 twice.push(format!("{id}: {times} ×"));
             }
         }
     }
-    sheet.needs(tried, "et pålegg som ble levert to ganger", "an order that was delivered twice");
+    sheet.needs(
+        tried,
+        "et pålegg som ble levert to ganger",
+        "an order that was delivered twice",
+    );
     if tried {
         sheet.needs(told > 0, NO_RESULT[0], NO_RESULT[1]);
     }
@@ -151,7 +168,9 @@ fn versions(sheet: &mut Sheet<'_>) {
         let mut interesting = BTreeSet::new();
         for act in &scene.acts {
             for order in received(act) {
-                let (Some(id), Some(version)) = (id(&order), version(&order)) else { continue };
+                let (Some(id), Some(version)) = (id(&order), version(&order)) else {
+                    continue;
+                };
                 let known = newest.entry(id.clone()).or_insert(version);
                 if version > *known + 1 {
                     jumped = true;
@@ -176,7 +195,11 @@ fn versions(sheet: &mut Sheet<'_>) {
         }
     }
     sheet.needs(jumped, "et hopp i trekkversjon", "a jump in trekkversjon");
-    sheet.needs(older, "en eldre versjon etter en nyere", "an older version after a newer one");
+    sheet.needs(
+        older,
+        "en eldre versjon etter en nyere",
+        "an older version after a newer one",
+    );
     if jumped || older {
         sheet.needs(told > 0, NO_RESULT[0], NO_RESULT[1]);
     }
@@ -208,7 +231,10 @@ fn lookup(sheet: &mut Sheet<'_>) {
     }
     sheet.rule(
         t("Oppslag", "Lookup"),
-        t("trekkid og trekkversjon i adressen, 200", "trekkid and trekkversjon in the address, 200"),
+        t(
+            "trekkid og trekkversjon i adressen, 200",
+            "trekkid and trekkversjon in the address, 200",
+        ),
         looked,
         &wrong,
     );
@@ -238,7 +264,12 @@ fn not_found(sheet: &mut Sheet<'_>) {
         }
     }
     sheet.rule(t("Nytt forsøk", "Another attempt"), t("aldri", "never"), looked, &again);
-    sheet.rule(t("Feilen", "The error"), t("koden er tatt vare på", "its code is kept"), told, &silent);
+    sheet.rule(
+        t("Feilen", "The error"),
+        t("koden er tatt vare på", "its code is kept"),
+        told,
+        &silent,
+    );
     if looked > 0 {
         sheet.needs(told > 0, NO_RESULT[0], NO_RESULT[1]);
     }
@@ -287,7 +318,12 @@ fn quarantine(sheet: &mut Sheet<'_>, acts: &[&Act], is: impl Fn(&Act, &Value) ->
         told,
         &taken,
     );
-    sheet.rule(t("De andre påleggene", "The other orders"), t("tatt imot", "received"), others, &lost);
+    sheet.rule(
+        t("De andre påleggene", "The other orders"),
+        t("tatt imot", "received"),
+        others,
+        &lost,
+    );
 }
 
 fn one_size(sheet: &mut Sheet<'_>) {
@@ -296,8 +332,16 @@ fn one_size(sheet: &mut Sheet<'_>) {
         sheet.tape.acts().filter(has).collect()
     };
     let (both, neither) = (with(true), with(false));
-    sheet.needs(!both.is_empty(), "en periode med både beløp og prosent", "a period with both an amount and a percentage");
-    sheet.needs(!neither.is_empty(), "en periode med verken beløp eller prosent", "a period with neither");
+    sheet.needs(
+        !both.is_empty(),
+        "en periode med både beløp og prosent",
+        "a period with both an amount and a percentage",
+    );
+    sheet.needs(
+        !neither.is_empty(),
+        "en periode med verken beløp eller prosent",
+        "a period with neither",
+    );
     let acts: Vec<_> = both.into_iter().chain(neither).collect();
     quarantine(sheet, &acts, |_, order| odd_size(order).is_some());
 }
@@ -316,7 +360,11 @@ fn right_employer(sheet: &mut Sheet<'_>) {
         .acts()
         .filter(|act| received(act).iter().any(|order| other_employer(act, order)))
         .collect();
-    sheet.needs(!acts.is_empty(), "et pålegg til en annen arbeidsgiver", "an order for another employer");
+    sheet.needs(
+        !acts.is_empty(),
+        "et pålegg til en annen arbeidsgiver",
+        "an order for another employer",
+    );
     if !sheet.subject.system_user {
         if !acts.is_empty() {
             sheet.remark(
@@ -336,15 +384,22 @@ fn payment(sheet: &mut Sheet<'_>) {
         for act in &scene.acts {
             let Some(conclusion) = stored(act) else { continue };
             for held in conclusion.orders.iter().flatten() {
-                let Some(order) = latest(scene, act, &held.trekkid) else { continue };
+                let Some(order) = latest(scene, act, &held.trekkid) else {
+                    continue;
+                };
                 let told_of = |pick: fn(&StoredOrder) -> &Option<String>, name: &str| {
-                    let value = order.pointer(&format!("/betalingsinformasjon/{name}")).and_then(Value::as_str)?;
+                    let value = order
+                        .pointer(&format!("/betalingsinformasjon/{name}"))
+                        .and_then(Value::as_str)?;
                     Some(pick(held).as_deref()? == value)
                 };
                 for (name, same) in [
                     ("kidnummer", told_of(|order| &order.kidnummer, "kidnummer")),
                     ("kontonummer", told_of(|order| &order.kontonummer, "kontonummer")),
-                    ("betalingsmottaker", told_of(|order| &order.betalingsmottaker, "betalingsmottaker")),
+                    (
+                        "betalingsmottaker",
+                        told_of(|order| &order.betalingsmottaker, "betalingsmottaker"),
+                    ),
                 ] {
                     if let Some(same) = same {
                         told += 1;

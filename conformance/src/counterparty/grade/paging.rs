@@ -13,7 +13,10 @@ use crate::counterparty::{
 pub(super) const RULES: &[Rule] = &[
     Rule {
         case: "TP-01",
-        hint: ["Behandle 200 med tom liste som vellykket.", "Treat 200 with an empty list as a success."],
+        hint: [
+            "Behandle 200 med tom liste som vellykket.",
+            "Treat 200 with an empty list as a success.",
+        ],
         judge: first_contact,
     },
     Rule {
@@ -127,7 +130,9 @@ fn first_contact(sheet: &mut Sheet<'_>) {
     let mut seen_empty = false;
     for act in sheet.tape.acts() {
         let lists: Vec<_> = act.of(LIST).collect();
-        let empty = lists.first().is_some_and(|seen| seen.orders().is_some_and(|orders| orders.is_empty()))
+        let empty = lists
+            .first()
+            .is_some_and(|seen| seen.orders().is_some_and(|orders| orders.is_empty()))
             && lists.iter().all(|seen| seen.succeeded());
         if !empty {
             continue;
@@ -143,11 +148,20 @@ fn first_contact(sheet: &mut Sheet<'_>) {
             }
         }
     }
-    sheet.needs(seen_empty, "en henting som ga tom liste", "a fetch that gave an empty list");
+    sheet.needs(
+        seen_empty,
+        "en henting som ga tom liste",
+        "a fetch that gave an empty list",
+    );
     if seen_empty {
         sheet.needs(told > 0, NO_RESULT[0], NO_RESULT[1]);
     }
-    sheet.rule(t("Tom liste", "An empty list"), t("vellykket", "a success"), told, &errors);
+    sheet.rule(
+        t("Tom liste", "An empty list"),
+        t("vellykket", "a success"),
+        told,
+        &errors,
+    );
 }
 
 fn full_fetch(sheet: &mut Sheet<'_>) {
@@ -176,7 +190,12 @@ fn full_fetch(sheet: &mut Sheet<'_>) {
     if tried {
         sheet.needs(told > 0, NO_RESULT[0], NO_RESULT[1]);
     }
-    sheet.rule(t("Pålegg i svaret", "Orders in the answer"), t("alle lagret", "all stored"), told, &lost);
+    sheet.rule(
+        t("Pålegg i svaret", "Orders in the answer"),
+        t("alle lagret", "all stored"),
+        told,
+        &lost,
+    );
 }
 
 /// Why a list call's parameters are wrong, if they are.
@@ -206,15 +225,24 @@ fn pair(sheet: &mut Sheet<'_>) {
         .filter(|act| !asks_for_nonsense(act))
         .flat_map(|act| act.of(LIST))
         .collect();
-    let paged = calls.iter().filter(|seen| seen.exchange.url.query().is_some_and(|q| !q.is_empty()));
+    let paged = calls
+        .iter()
+        .filter(|seen| seen.exchange.url.query().is_some_and(|q| !q.is_empty()));
     let paged: Vec<_> = paged.collect();
-    let wrong: Vec<_> = paged.iter().filter(|seen| wrong_parameters(seen)).map(|seen| at(seen)).collect();
+    let wrong: Vec<_> = paged
+        .iter()
+        .filter(|seen| wrong_parameters(seen))
+        .map(|seen| at(seen))
+        .collect();
     for seen in &paged {
         sheet.cite(seen);
     }
     sheet.rule(
         t("fraSekvensnummer og maksAntall", "fraSekvensnummer and maksAntall"),
-        t("begge, hele tall på minst 0 og 1", "both, whole numbers of at least 0 and 1"),
+        t(
+            "begge, hele tall på minst 0 og 1",
+            "both, whole numbers of at least 0 and 1",
+        ),
         paged.len(),
         &wrong,
     );
@@ -228,7 +256,9 @@ fn steps<'a>(sheet: &Sheet<'a>) -> Vec<(&'a Seen, Vec<u64>, &'a Seen)> {
             for pair in chain.windows(2) {
                 let orders = pair[0].orders().unwrap_or_default();
                 let numbers = numbers(&orders);
-                if !numbers.is_empty() && pair[1].query("fraSekvensnummer").is_some() && pair[0].query("maksAntall").is_some()
+                if !numbers.is_empty()
+                    && pair[1].query("fraSekvensnummer").is_some()
+                    && pair[0].query("maksAntall").is_some()
                 {
                     all.push((pair[0], numbers, pair[1]));
                 }
@@ -273,7 +303,11 @@ fn unsorted(sheet: &mut Sheet<'_>) {
 fn full_page(sheet: &mut Sheet<'_>) {
     let (mut full, mut stopped) = (0, Vec::new());
     let (mut partial, mut went_on) = (0, Vec::new());
-    for act in sheet.tape.acts().filter(|act| act.task.is_some() && act.ended == Ended::Done) {
+    for act in sheet
+        .tape
+        .acts()
+        .filter(|act| act.task.is_some() && act.ended == Ended::Done)
+    {
         for chain in chains(sheet, act) {
             for (index, seen) in chain.iter().enumerate() {
                 let (Some(orders), Some(max)) = (seen.orders(), seen.number("maksAntall")) else {
@@ -334,7 +368,11 @@ fn exact_multiple(sheet: &mut Sheet<'_>) {
                 if let Some(more) = chain.get(index + 2) {
                     wrong.push(at(more));
                 }
-                if act.conclusion.as_ref().is_some_and(|conclusion| conclusion.outcome == Some(Outcome::Failed)) {
+                if act
+                    .conclusion
+                    .as_ref()
+                    .is_some_and(|conclusion| conclusion.outcome == Some(Outcome::Failed))
+                {
                     wrong.push(at(empty));
                 }
             }
@@ -342,7 +380,10 @@ fn exact_multiple(sheet: &mut Sheet<'_>) {
     }
     sheet.rule(
         t("Etter en full siste side", "After a last page that is full"),
-        t("ett kall som gir tom liste, så stopp", "one call that gives an empty list, then stop"),
+        t(
+            "ett kall som gir tom liste, så stopp",
+            "one call that gives an empty list, then stop",
+        ),
         ends,
         &wrong,
     );
@@ -378,7 +419,11 @@ fn durable(sheet: &mut Sheet<'_>) {
             if from > highest {
                 skipped.push(format!("{}: {from} > {highest}", at(first)));
             }
-            let Some(stored) = after.conclusion.as_ref().filter(|conclusion| conclusion.orders.is_some()) else {
+            let Some(stored) = after
+                .conclusion
+                .as_ref()
+                .filter(|conclusion| conclusion.orders.is_some())
+            else {
                 continue;
             };
             told += 1;
@@ -438,5 +483,10 @@ fn accept(sheet: &mut Sheet<'_>) {
     for seen in calls.iter().take(3) {
         sheet.cite(seen);
     }
-    sheet.rule(t("Accept", "Accept"), t("application/json", "application/json"), calls.len(), &without);
+    sheet.rule(
+        t("Accept", "Accept"),
+        t("application/json", "application/json"),
+        calls.len(),
+        &without,
+    );
 }

@@ -82,7 +82,9 @@ fn server_errors(sheet: &mut Sheet<'_>) {
     let (mut looked, mut storms, mut other_key) = (0, Vec::new(), Vec::new());
     let mut waits = Vec::new();
     for act in acts {
-        let Some(first) = act.calls().find(|seen| is(seen)) else { continue };
+        let Some(first) = act.calls().find(|seen| is(seen)) else {
+            continue;
+        };
         let all = attempts(act, first);
         looked += 1;
         for seen in &all {
@@ -91,20 +93,28 @@ fn server_errors(sheet: &mut Sheet<'_>) {
         if all.len() > MOST_ATTEMPTS {
             storms.push(format!("{} ×", all.len()));
         }
-        waits.extend(all.windows(2).map(|pair| format!("{} ms", pair[0].until(pair[1]).max(0))));
+        waits.extend(
+            all.windows(2)
+                .map(|pair| format!("{} ms", pair[0].until(pair[1]).max(0))),
+        );
         if all.iter().any(|seen| seen.succeeded()) {
             recovered += 1;
         } else if !all.iter().all(|seen| is(seen)) || all.len() < 2 {
             gave_up.push(at(first));
         }
         if first.exchange.operation == "innsending" {
-            let same = |seen: &&&Seen| seen.key() == first.key() && seen.exchange.request_body == first.exchange.request_body;
+            let same =
+                |seen: &&&Seen| seen.key() == first.key() && seen.exchange.request_body == first.exchange.request_body;
             other_key.extend(all.iter().filter(|seen| !same(seen)).map(|seen| at(seen)));
         }
     }
     sheet.needs(looked > 0, "en 500 fra API-et", "a 500 of the API");
     if looked > 0 {
-        sheet.needs(recovered > 0 || !gave_up.is_empty(), "et forsøk som lyktes etterpå", "an attempt that succeeded afterwards");
+        sheet.needs(
+            recovered > 0 || !gave_up.is_empty(),
+            "et forsøk som lyktes etterpå",
+            "an attempt that succeeded afterwards",
+        );
     }
     sheet.rule(
         t("Antall forsøk", "Number of attempts"),
@@ -146,18 +156,39 @@ fn broken(sheet: &mut Sheet<'_>) {
                 }
             }
         }
-        let whole: BTreeSet<_> = lists.iter().flat_map(|seen| ids(&seen.orders().unwrap_or_default())).collect();
-        if let Some(held) = act.conclusion.as_ref().and_then(|conclusion| conclusion.orders.as_ref()) {
+        let whole: BTreeSet<_> = lists
+            .iter()
+            .flat_map(|seen| ids(&seen.orders().unwrap_or_default()))
+            .collect();
+        if let Some(held) = act
+            .conclusion
+            .as_ref()
+            .and_then(|conclusion| conclusion.orders.as_ref())
+        {
             told += 1;
-            odd.extend(held.iter().filter(|order| !whole.contains(&order.trekkid)).map(|order| order.trekkid.clone()));
-            odd.extend(whole.iter().filter(|id| !held.iter().any(|order| order.trekkid == **id)).cloned());
+            odd.extend(
+                held.iter()
+                    .filter(|order| !whole.contains(&order.trekkid))
+                    .map(|order| order.trekkid.clone()),
+            );
+            odd.extend(
+                whole
+                    .iter()
+                    .filter(|id| !held.iter().any(|order| order.trekkid == **id))
+                    .cloned(),
+            );
         }
     }
     sheet.needs(looked > 0, "et svar som brøt av", "an answer that broke off");
     if looked > 0 {
         sheet.needs(told > 0, NO_RESULT[0], NO_RESULT[1]);
     }
-    sheet.rule(t("Neste kall", "The next call"), t("den samme siden", "the same page"), looked, &skipped);
+    sheet.rule(
+        t("Neste kall", "The next call"),
+        t("den samme siden", "the same page"),
+        looked,
+        &skipped,
+    );
     sheet.rule(
         t("Pålegg", "Orders"),
         t("nettopp de som kom helt fram", "exactly those that arrived whole"),
@@ -181,17 +212,25 @@ fn client_errors(sheet: &mut Sheet<'_>) {
             }
         }
     }
-    sheet.rule(t("Samme kall på nytt", "The same call again"), t("aldri", "never"), looked, &again);
+    sheet.rule(
+        t("Samme kall på nytt", "The same call again"),
+        t("aldri", "never"),
+        looked,
+        &again,
+    );
 }
 
 fn foreign(sheet: &mut Sheet<'_>) {
-    let is = |seen: &Seen| {
-        is_call(seen) && matches!(seen.status(), Some(404 | 502)) && !is_json_error(seen)
-    };
+    let is = |seen: &Seen| is_call(seen) && matches!(seen.status(), Some(404 | 502)) && !is_json_error(seen);
     let acts = sheet.acts_with(is);
     let (mut told, mut silent) = (0, Vec::new());
     for act in &acts {
-        let status = act.calls().find(|seen| is(seen)).and_then(Seen::status).unwrap_or_default().to_string();
+        let status = act
+            .calls()
+            .find(|seen| is(seen))
+            .and_then(Seen::status)
+            .unwrap_or_default()
+            .to_string();
         for seen in act.calls().filter(|seen| is(seen)) {
             sheet.cite(seen);
         }
@@ -203,11 +242,20 @@ fn foreign(sheet: &mut Sheet<'_>) {
             }
         }
     }
-    sheet.needs(!acts.is_empty(), "et feilsvar som ikke er JSON", "an error answer that is no JSON");
+    sheet.needs(
+        !acts.is_empty(),
+        "et feilsvar som ikke er JSON",
+        "an error answer that is no JSON",
+    );
     if !acts.is_empty() {
         sheet.needs(told > 0, NO_RESULT[0], NO_RESULT[1]);
     }
-    sheet.rule(t("Melding", "Message"), t("status er nevnt", "the status is named"), told, &silent);
+    sheet.rule(
+        t("Melding", "Message"),
+        t("status er nevnt", "the status is named"),
+        told,
+        &silent,
+    );
 }
 
 fn maintenance(sheet: &mut Sheet<'_>) {
@@ -215,10 +263,17 @@ fn maintenance(sheet: &mut Sheet<'_>) {
     let (mut looked, mut restarted) = (0, Vec::new());
     let (mut told, mut lost) = (0, Vec::new());
     for scene in &sheet.tape.scenes {
-        let Some(down) = scene.acts.iter().position(|act| act.calls().any(is_down)) else { continue };
+        let Some(down) = scene.acts.iter().position(|act| act.calls().any(is_down)) else {
+            continue;
+        };
         let before = scene.acts[..down].iter().flat_map(|act| act.of("hentAlleGjeldende"));
-        let highest = before.flat_map(|seen| numbers(&seen.orders().unwrap_or_default())).max();
-        let Some(after) = scene.acts[down + 1..].iter().find(|act| act.calls().any(Seen::succeeded)) else {
+        let highest = before
+            .flat_map(|seen| numbers(&seen.orders().unwrap_or_default()))
+            .max();
+        let Some(after) = scene.acts[down + 1..]
+            .iter()
+            .find(|act| act.calls().any(Seen::succeeded))
+        else {
             continue;
         };
         looked += 1;
@@ -230,7 +285,10 @@ fn maintenance(sheet: &mut Sheet<'_>) {
             }
         }
         let said = scene.acts[down].said();
-        let held = after.conclusion.as_ref().filter(|conclusion| conclusion.orders.is_some());
+        let held = after
+            .conclusion
+            .as_ref()
+            .filter(|conclusion| conclusion.orders.is_some());
         if let (Some(said), Some(held)) = (said, held) {
             told += 1;
             if !said.failed() || said.messages.iter().flatten().next().is_none() {
@@ -241,12 +299,26 @@ fn maintenance(sheet: &mut Sheet<'_>) {
             lost.extend(delivered.filter(|id| !held.holds(id)));
         }
     }
-    sheet.needs(looked > 0, "en henting mens tjenesten var nede, og en etterpå", "a fetch while the service was down, and one afterwards");
+    sheet.needs(
+        looked > 0,
+        "en henting mens tjenesten var nede, og en etterpå",
+        "a fetch while the service was down, and one afterwards",
+    );
     if looked > 0 {
         sheet.needs(told > 0, NO_RESULT[0], NO_RESULT[1]);
     }
-    sheet.rule(t("Første kall etterpå", "The first call afterwards"), t("fra vannmerket", "from the watermark"), looked, &restarted);
-    sheet.rule(t("Melding og pålegg", "Message and orders"), t("meldt, og ingen pålegg mangler", "reported, and no order is missing"), told, &lost);
+    sheet.rule(
+        t("Første kall etterpå", "The first call afterwards"),
+        t("fra vannmerket", "from the watermark"),
+        looked,
+        &restarted,
+    );
+    sheet.rule(
+        t("Melding og pålegg", "Message and orders"),
+        t("meldt, og ingen pålegg mangler", "reported, and no order is missing"),
+        told,
+        &lost,
+    );
 }
 
 fn throttled(sheet: &mut Sheet<'_>) {
@@ -262,7 +334,9 @@ fn throttled(sheet: &mut Sheet<'_>) {
             let Some(seconds) = seconds else { continue };
             looked += 1;
             sheet.cite(seen);
-            let next = calls.get(index + 1).filter(|next| next.exchange.url.path() == seen.exchange.url.path());
+            let next = calls
+                .get(index + 1)
+                .filter(|next| next.exchange.url.path() == seen.exchange.url.path());
             if let Some(next) = next {
                 sheet.cite(next);
                 // The clocks of both sides may round.
@@ -272,5 +346,13 @@ fn throttled(sheet: &mut Sheet<'_>) {
             }
         }
     }
-    sheet.rule(t("Etter 429", "After 429"), t("venter som Retry-After sier, eller stopper", "waits as Retry-After says, or stops"), looked, &early);
+    sheet.rule(
+        t("Etter 429", "After 429"),
+        t(
+            "venter som Retry-After sier, eller stopper",
+            "waits as Retry-After says, or stops",
+        ),
+        looked,
+        &early,
+    );
 }

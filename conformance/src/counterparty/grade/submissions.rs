@@ -25,7 +25,10 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         case: "FP-02",
-        hint: ["Lag en ny UUID for hver nye innsending.", "Make a new UUID for every new submission."],
+        hint: [
+            "Lag en ny UUID for hver nye innsending.",
+            "Make a new UUID for every new submission.",
+        ],
         judge: keys,
     },
     Rule {
@@ -54,7 +57,10 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         case: "FP-05",
-        hint: ["Send idempotencyKey med hver innsending.", "Send idempotencyKey with every submission."],
+        hint: [
+            "Send idempotencyKey med hver innsending.",
+            "Send idempotencyKey with every submission.",
+        ],
         judge: key_present,
     },
     Rule {
@@ -167,7 +173,11 @@ const SUBMIT: &str = "innsending";
 
 /// Every submission on the tape, with its body.
 fn all<'a>(sheet: &mut Sheet<'a>) -> Vec<(&'a Seen, Value)> {
-    let all: Vec<_> = sheet.tape.seen().filter_map(|seen| Some((seen, seen.submission()?))).collect();
+    let all: Vec<_> = sheet
+        .tape
+        .seen()
+        .filter_map(|seen| Some((seen, seen.submission()?)))
+        .collect();
     for (seen, _) in &all {
         sheet.cite(seen);
     }
@@ -175,7 +185,9 @@ fn all<'a>(sheet: &mut Sheet<'a>) -> Vec<(&'a Seen, Value)> {
 }
 
 fn reference(body: &Value) -> &str {
-    body.pointer("/leveranse/oppgavegiversLeveranseReferanse").and_then(Value::as_str).unwrap_or_default()
+    body.pointer("/leveranse/oppgavegiversLeveranseReferanse")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 fn in_scene(scene: &Scene) -> Vec<(&Seen, Value)> {
@@ -184,7 +196,10 @@ fn in_scene(scene: &Scene) -> Vec<(&Seen, Value)> {
 }
 
 fn stored<'a>(sheet: &Sheet<'a>, reference: &str) -> Vec<&'a StoredSubmission> {
-    let all = sheet.tape.acts().filter_map(|act| act.conclusion.as_ref()?.submissions.as_ref());
+    let all = sheet
+        .tape
+        .acts()
+        .filter_map(|act| act.conclusion.as_ref()?.submissions.as_ref());
     all.flatten().filter(|known| known.reference == reference).collect()
 }
 
@@ -192,7 +207,9 @@ fn receipt(sheet: &mut Sheet<'_>) {
     let accepted: Vec<_> = all(sheet).into_iter().filter(|(seen, _)| seen.succeeded()).collect();
     let (mut told, mut wrong) = (0, Vec::new());
     for (seen, body) in &accepted {
-        let Some(receipt) = seen.exchange.response_json() else { continue };
+        let Some(receipt) = seen.exchange.response_json() else {
+            continue;
+        };
         let known = stored(sheet, reference(body));
         if known.is_empty() {
             continue;
@@ -214,7 +231,10 @@ fn receipt(sheet: &mut Sheet<'_>) {
     }
     sheet.rule(
         t("Kvitteringen", "The receipt"),
-        t("dialogId, forsendelseId og antallOppgaver er lagret", "dialogId, forsendelseId and antallOppgaver are stored"),
+        t(
+            "dialogId, forsendelseId og antallOppgaver er lagret",
+            "dialogId, forsendelseId and antallOppgaver are stored",
+        ),
         told,
         &wrong,
     );
@@ -222,7 +242,10 @@ fn receipt(sheet: &mut Sheet<'_>) {
 
 fn keys(sheet: &mut Sheet<'_>) {
     let all = all(sheet);
-    let with_key: Vec<_> = all.iter().filter_map(|(seen, body)| Some((*seen, seen.key()?, body))).collect();
+    let with_key: Vec<_> = all
+        .iter()
+        .filter_map(|(seen, body)| Some((*seen, seen.key()?, body)))
+        .collect();
     let no_uuid: Vec<_> = with_key
         .iter()
         .filter(|(_, key, _)| key.len() != 36 || uuid::Uuid::parse_str(key).is_err())
@@ -238,7 +261,11 @@ fn keys(sheet: &mut Sheet<'_>) {
     for (_, key, body) in &with_key {
         references.entry(key).or_default().insert(reference(body));
     }
-    let shared: Vec<_> = references.values().filter(|used| used.len() > 1).map(|used| format!("{} ×", used.len())).collect();
+    let shared: Vec<_> = references
+        .values()
+        .filter(|used| used.len() > 1)
+        .map(|used| format!("{} ×", used.len()))
+        .collect();
     let submissions: BTreeSet<_> = with_key.iter().map(|(_, _, body)| reference(body)).collect();
     sheet.needs(submissions.len() > 1, "to innsendinger", "two submissions");
     sheet.rule(
@@ -254,7 +281,10 @@ fn repeats(scene: &Scene, lost: impl Fn(&Seen) -> bool) -> Vec<(&Seen, &Seen)> {
     let all = in_scene(scene);
     let mut found = Vec::new();
     for (index, (seen, body)) in all.iter().enumerate() {
-        let before = all[..index].iter().rev().find(|(_, other)| reference(other) == reference(body));
+        let before = all[..index]
+            .iter()
+            .rev()
+            .find(|(_, other)| reference(other) == reference(body));
         if let Some((before, _)) = before.filter(|(before, _)| lost(before)) {
             found.push((*before, *seen));
         }
@@ -263,7 +293,11 @@ fn repeats(scene: &Scene, lost: impl Fn(&Seen) -> bool) -> Vec<(&Seen, &Seen)> {
 }
 
 fn judge_repeats(sheet: &mut Sheet<'_>, found: &[(&Seen, &Seen)]) {
-    let other_key: Vec<_> = found.iter().filter(|(a, b)| a.key() != b.key()).map(|(_, b)| at(b)).collect();
+    let other_key: Vec<_> = found
+        .iter()
+        .filter(|(a, b)| a.key() != b.key())
+        .map(|(_, b)| at(b))
+        .collect();
     let other_bytes: Vec<_> = found
         .iter()
         .filter(|(a, b)| a.exchange.request_body != b.exchange.request_body)
@@ -273,8 +307,18 @@ fn judge_repeats(sheet: &mut Sheet<'_>, found: &[(&Seen, &Seen)]) {
         sheet.cite(a);
         sheet.cite(b);
     }
-    sheet.rule(t("Nøkkelen på nytt", "The key again"), t("den samme", "the same"), found.len(), &other_key);
-    sheet.rule(t("Innholdet på nytt", "The body again"), t("de samme bytes", "the same bytes"), found.len(), &other_bytes);
+    sheet.rule(
+        t("Nøkkelen på nytt", "The key again"),
+        t("den samme", "the same"),
+        found.len(),
+        &other_key,
+    );
+    sheet.rule(
+        t("Innholdet på nytt", "The body again"),
+        t("de samme bytes", "the same bytes"),
+        found.len(),
+        &other_bytes,
+    );
 }
 
 fn replay(sheet: &mut Sheet<'_>) {
@@ -285,7 +329,11 @@ fn replay(sheet: &mut Sheet<'_>) {
         .filter(|scene| scene.acts.iter().all(|act| act.ended != Ended::Killed))
         .flat_map(|scene| repeats(scene, |before| before.status().is_none()))
         .collect();
-    sheet.needs(!found.is_empty(), "et nytt forsøk etter et tapt svar", "another attempt after a lost answer");
+    sheet.needs(
+        !found.is_empty(),
+        "et nytt forsøk etter et tapt svar",
+        "another attempt after a lost answer",
+    );
     judge_repeats(sheet, &found);
 }
 
@@ -293,23 +341,43 @@ fn key_saved(sheet: &mut Sheet<'_>) {
     let mut found = Vec::new();
     let mut stopped = false;
     for scene in &sheet.tape.scenes {
-        let killed = scene.acts.iter().any(|act| act.ended == Ended::Killed && act.of(SUBMIT).next().is_some());
+        let killed = scene
+            .acts
+            .iter()
+            .any(|act| act.ended == Ended::Killed && act.of(SUBMIT).next().is_some());
         stopped |= killed;
         if killed {
             found.extend(repeats(scene, |before| before.status().is_none()));
         }
     }
-    sheet.needs(stopped, "en stans mellom sending og kvittering", "a stop between sending and receipt");
+    sheet.needs(
+        stopped,
+        "en stans mellom sending og kvittering",
+        "a stop between sending and receipt",
+    );
     if stopped {
-        sheet.needs(!found.is_empty(), "et nytt forsøk etter stansen", "another attempt after the stop");
+        sheet.needs(
+            !found.is_empty(),
+            "et nytt forsøk etter stansen",
+            "another attempt after the stop",
+        );
     }
     judge_repeats(sheet, &found);
 }
 
 fn key_present(sheet: &mut Sheet<'_>) {
     let all = all(sheet);
-    let without: Vec<_> = all.iter().filter(|(seen, _)| seen.key().is_none()).map(|(seen, _)| at(seen)).collect();
-    sheet.rule(t("idempotencyKey", "idempotencyKey"), t("finnes", "present"), all.len(), &without);
+    let without: Vec<_> = all
+        .iter()
+        .filter(|(seen, _)| seen.key().is_none())
+        .map(|(seen, _)| at(seen))
+        .collect();
+    sheet.rule(
+        t("idempotencyKey", "idempotencyKey"),
+        t("finnes", "present"),
+        all.len(),
+        &without,
+    );
 }
 
 fn year(sheet: &mut Sheet<'_>) {
@@ -317,7 +385,12 @@ fn year(sheet: &mut Sheet<'_>) {
     let differ: Vec<_> = all
         .iter()
         .filter(|(seen, body)| {
-            let path = seen.exchange.url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
+            let path = seen
+                .exchange
+                .url
+                .path_segments()
+                .and_then(|mut parts| parts.next_back())
+                .unwrap_or_default();
             let stated = body.pointer("/leveranse/inntektsaar").map(ToString::to_string);
             stated.as_deref() != Some(path)
         })
@@ -359,7 +432,12 @@ fn media_types(sheet: &mut Sheet<'_>) {
             .filter(|(seen, _)| !seen.header(header).unwrap_or_default().contains("application/json"))
             .map(|(seen, _)| at(seen))
             .collect();
-        sheet.rule(t(name, name), t("application/json", "application/json"), all.len(), &wrong);
+        sheet.rule(
+            t(name, name),
+            t("application/json", "application/json"),
+            all.len(),
+            &wrong,
+        );
     }
 }
 
@@ -371,7 +449,9 @@ fn size(sheet: &mut Sheet<'_>) {
     for act in &acts {
         for seen in act.of(SUBMIT) {
             sheet.cite(seen);
-            let announced = seen.header("content-length").and_then(|text| text.parse::<usize>().ok());
+            let announced = seen
+                .header("content-length")
+                .and_then(|text| text.parse::<usize>().ok());
             if announced.unwrap_or_default() > LIMIT || seen.exchange.request_body.is_empty() {
                 sent.push(at(seen));
             }
@@ -386,8 +466,18 @@ fn size(sheet: &mut Sheet<'_>) {
     if !acts.is_empty() {
         sheet.needs(told > 0, NO_RESULT[0], NO_RESULT[1]);
     }
-    sheet.rule(t("Over grensen", "Over the limit"), t("ikke sendt", "not sent"), acts.len(), &sent);
-    sheet.rule(t("Melding", "Message"), t("grensen er nevnt", "the limit is named"), told, &silent);
+    sheet.rule(
+        t("Over grensen", "Over the limit"),
+        t("ikke sendt", "not sent"),
+        acts.len(),
+        &sent,
+    );
+    sheet.rule(
+        t("Melding", "Message"),
+        t("grensen er nevnt", "the limit is named"),
+        told,
+        &silent,
+    );
 }
 
 fn length(body: &Value, list: &str) -> usize {
@@ -405,7 +495,14 @@ fn counts(sheet: &mut Sheet<'_>) {
         .iter()
         .filter(|(_, body)| length(body, "sletteoppgave") == 0)
         .filter(|(_, body)| stated(body) != Some(length(body, "oppgave") as u64))
-        .map(|(seen, body)| format!("{}: {} / {}", at(seen), length(body, "oppgave"), stated(body).unwrap_or_default()))
+        .map(|(seen, body)| {
+            format!(
+                "{}: {} / {}",
+                at(seen),
+                length(body, "oppgave"),
+                stated(body).unwrap_or_default()
+            )
+        })
         .collect();
     sheet.rule(
         t("antallOppgaver", "antallOppgaver"),
@@ -422,7 +519,10 @@ fn totals(sheet: &mut Sheet<'_>) {
         .filter_map(|(seen, _)| {
             let report = check(&seen.exchange.request_body);
             let finding = report.findings.iter().find(|finding| {
-                matches!(finding.rule, ReportRule::Total | ReportRule::MissingTotal | ReportRule::UnreadableTotal)
+                matches!(
+                    finding.rule,
+                    ReportRule::Total | ReportRule::MissingTotal | ReportRule::UnreadableTotal
+                )
             })?;
             Some(format!("{}: {}", at(seen), finding.pointer))
         })
@@ -444,7 +544,10 @@ fn correction(sheet: &mut Sheet<'_>) {
         }
         let all = in_scene(scene);
         for (index, (seen, _)) in all.iter().enumerate() {
-            let before = all[..index].iter().rev().find(|(other, _)| other.exchange.request_body != seen.exchange.request_body);
+            let before = all[..index]
+                .iter()
+                .rev()
+                .find(|(other, _)| other.exchange.request_body != seen.exchange.request_body);
             if let Some((before, _)) = before {
                 tried += 1;
                 sheet.cite(before);
@@ -456,11 +559,19 @@ fn correction(sheet: &mut Sheet<'_>) {
         }
     }
     sheet.needs(tried > 0, "en rettet rapport", "a corrected report");
-    sheet.rule(t("Nøkkelen til den rettede", "The corrected one's key"), t("ny", "new"), tried, &same);
+    sheet.rule(
+        t("Nøkkelen til den rettede", "The corrected one's key"),
+        t("ny", "new"),
+        tried,
+        &same,
+    );
 }
 
 fn deletion(sheet: &mut Sheet<'_>) {
-    let all: Vec<_> = all(sheet).into_iter().filter(|(_, body)| length(body, "sletteoppgave") > 0).collect();
+    let all: Vec<_> = all(sheet)
+        .into_iter()
+        .filter(|(_, body)| length(body, "sletteoppgave") > 0)
+        .collect();
     let wrong: Vec<_> = all
         .iter()
         .filter(|(seen, body)| stated(body) != Some(length(body, "oppgave") as u64) || !seen.succeeded())
@@ -475,9 +586,8 @@ fn deletion(sheet: &mut Sheet<'_>) {
 }
 
 fn nothing(sheet: &mut Sheet<'_>) {
-    let is_nothing = |body: &Value| {
-        body.pointer("/leveranse/leveransetype").and_then(Value::as_str) == Some("ingenOppgaver")
-    };
+    let is_nothing =
+        |body: &Value| body.pointer("/leveranse/leveransetype").and_then(Value::as_str) == Some("ingenOppgaver");
     let all: Vec<_> = all(sheet).into_iter().filter(|(_, body)| is_nothing(body)).collect();
     let zero = |value: &Value| match value {
         Value::String(text) => text.parse::<rust_decimal::Decimal>().is_ok_and(|sum| sum.is_zero()),
@@ -487,14 +597,19 @@ fn nothing(sheet: &mut Sheet<'_>) {
     let wrong: Vec<_> = all
         .iter()
         .filter(|(seen, body)| {
-            let sums = body.pointer("/leveranse/oppgaveoppsummering").and_then(Value::as_object);
+            let sums = body
+                .pointer("/leveranse/oppgaveoppsummering")
+                .and_then(Value::as_object);
             length(body, "oppgave") > 0 || !sums.is_some_and(|sums| sums.values().all(zero)) || !seen.succeeded()
         })
         .map(|(seen, _)| at(seen))
         .collect();
     sheet.rule(
         t("Ingen oppgaver", "Nothing to report"),
-        t("ingen oppgaver, null i summene, tatt imot", "no reports, totals of zero, received"),
+        t(
+            "ingen oppgaver, null i summene, tatt imot",
+            "no reports, totals of zero, received",
+        ),
         all.len(),
         &wrong,
     );
@@ -523,14 +638,23 @@ fn parts(sheet: &mut Sheet<'_>) {
             }
         }
     }
-    sheet.needs(tried > 0, "en rapport i tre deler, der en feiler", "a report in three parts, one of which fails");
+    sheet.needs(
+        tried > 0,
+        "en rapport i tre deler, der en feiler",
+        "a report in three parts, one of which fails",
+    );
     sheet.rule(
         t("Deler med kvittering", "Parts with a receipt"),
         t("ikke sendt igjen", "not sent again"),
         tried,
         &again,
     );
-    sheet.rule(t("Delen som feilet", "The part that failed"), t("sendt til slutt", "sent in the end"), tried, &unsent);
+    sheet.rule(
+        t("Delen som feilet", "The part that failed"),
+        t("sendt til slutt", "sent in the end"),
+        tried,
+        &unsent,
+    );
 }
 
 /// Whether a submission is known to stand there.

@@ -44,10 +44,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         case: "AUTH-05",
-        hint: [
-            "Ta bort resource fra påstanden.",
-            "Take resource out of the assertion.",
-        ],
+        hint: ["Ta bort resource fra påstanden.", "Take resource out of the assertion."],
         judge: no_resource,
     },
     Rule {
@@ -181,9 +178,7 @@ fn times(sheet: &mut Sheet<'_>) {
     );
     let clock = broken(&all, |seen, assertion| {
         let arrived = seen.exchange.started.timestamp();
-        assertion
-            .time("iat")
-            .is_some_and(|iat| (iat - arrived).abs() <= 10)
+        assertion.time("iat").is_some_and(|iat| (iat - arrived).abs() <= 10)
     });
     sheet.rule(
         t("iat mot serverens klokke", "iat against the server's clock"),
@@ -225,7 +220,10 @@ fn one_use(sheet: &mut Sheet<'_>) {
         all.len(),
         &again,
     );
-    let without = all.iter().filter(|(_, assertion)| assertion.claim("jti").is_none()).count();
+    let without = all
+        .iter()
+        .filter(|(_, assertion)| assertion.claim("jti").is_none())
+        .count();
     if without > 0 {
         sheet.remark(
             t("jti", "jti"),
@@ -297,12 +295,7 @@ fn scope(sheet: &mut Sheet<'_>) {
 fn no_resource(sheet: &mut Sheet<'_>) {
     let all = requests(sheet);
     let with = broken(&all, |_, assertion| !assertion.claims.contains_key("resource"));
-    sheet.rule(
-        t("resource", "resource"),
-        t("finnes ikke", "absent"),
-        all.len(),
-        &with,
-    );
+    sheet.rule(t("resource", "resource"), t("finnes ikke", "absent"), all.len(), &with);
 }
 
 fn system_user(sheet: &mut Sheet<'_>) {
@@ -325,11 +318,19 @@ fn system_user(sheet: &mut Sheet<'_>) {
     });
     sheet.rule(
         t("authorization_details", "authorization_details"),
-        t("systembrukeren i den dokumenterte formen", "the system user in the documented form"),
+        t(
+            "systembrukeren i den dokumenterte formen",
+            "the system user in the documented form",
+        ),
         all.len(),
         &wrong,
     );
-    let users: BTreeSet<&str> = sheet.subject.system_users.iter().map(|user| user.organisation.as_str()).collect();
+    let users: BTreeSet<&str> = sheet
+        .subject
+        .system_users
+        .iter()
+        .map(|user| user.organisation.as_str())
+        .collect();
     if !users.is_empty() {
         let others = broken(&all, |_, assertion| {
             let organisation = assertion.customer().organisation;
@@ -354,7 +355,9 @@ fn own_organisation(sheet: &mut Sheet<'_>) {
         return sheet.missing(t("tilgang uten systembruker", "access without a system user"));
     }
     let all = requests(sheet);
-    let with = broken(&all, |_, assertion| !assertion.claims.contains_key("authorization_details"));
+    let with = broken(&all, |_, assertion| {
+        !assertion.claims.contains_key("authorization_details")
+    });
     sheet.rule(
         t("authorization_details", "authorization_details"),
         t("finnes ikke", "absent"),
@@ -363,7 +366,12 @@ fn own_organisation(sheet: &mut Sheet<'_>) {
     );
     let told: Vec<_> = sheet.tape.acts().filter_map(|act| act.said()).collect();
     sheet.needs(!told.is_empty(), NO_RESULT[0], NO_RESULT[1]);
-    let owners: Vec<&str> = sheet.subject.system_users.iter().map(|user| user.organisation.as_str()).collect();
+    let owners: Vec<&str> = sheet
+        .subject
+        .system_users
+        .iter()
+        .map(|user| user.organisation.as_str())
+        .collect();
     if !told.is_empty() {
         let shown = told.iter().any(|told| told.says(&owners));
         let bad = if shown { vec![] } else { vec!["–".to_owned()] };
@@ -396,7 +404,10 @@ fn external_ref(sheet: &mut Sheet<'_>) {
         .collect();
     sheet.rule(
         t("externalRef", "externalRef"),
-        t("den systembrukeren ble opprettet med", "the one the system user was requested with"),
+        t(
+            "den systembrukeren ble opprettet med",
+            "the one the system user was requested with",
+        ),
         asked.len(),
         &wrong,
     );
@@ -439,7 +450,10 @@ fn external_ref(sheet: &mut Sheet<'_>) {
     );
     sheet.rule(
         t("To systembrukere, to token", "Two system users, two tokens"),
-        t("hvert kall har sin systembrukers token", "each call has its own system user's token"),
+        t(
+            "hvert kall har sin systembrukers token",
+            "each call has its own system user's token",
+        ),
         tried,
         &shared,
     );

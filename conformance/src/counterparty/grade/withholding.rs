@@ -112,13 +112,17 @@ fn is_ended(order: &Value) -> bool {
 
 fn is_open(order: &Value) -> bool {
     let periods = order.get("trekkstoerrelseForPeriode").and_then(Value::as_array);
-    periods.into_iter().flatten().any(|period| period.get("sluttdato").is_none_or(Value::is_null))
+    periods
+        .into_iter()
+        .flatten()
+        .any(|period| period.get("sluttdato").is_none_or(Value::is_null))
 }
 
 /// The newest versions that a scene had delivered by the end of an act, by `trekkid`.
 fn current(scene: &Scene, until: &Act) -> BTreeMap<String, Value> {
     let ids = scene.acts.iter().flat_map(received).filter_map(|order| id(&order));
-    ids.filter_map(|id| Some((id.clone(), latest(scene, until, &id)?))).collect()
+    ids.filter_map(|id| Some((id.clone(), latest(scene, until, &id)?)))
+        .collect()
 }
 
 fn aspect(orders: &BTreeMap<String, Value>, order: &Value, day: NaiveDate, dates: &[NaiveDate]) -> Aspect {
@@ -128,7 +132,9 @@ fn aspect(orders: &BTreeMap<String, Value>, order: &Value, day: NaiveDate, dates
     );
     let debtor = order.get("skyldner");
     let same_person = orders.values().filter(|other| other.get("skyldner") == debtor).count();
-    let same_month = dates.iter().filter(|d| (d.year(), d.month()) == (day.year(), day.month()));
+    let same_month = dates
+        .iter()
+        .filter(|d| (d.year(), d.month()) == (day.year(), day.month()));
     if zero {
         Aspect::Zero
     } else if is_ended(order) {
@@ -165,7 +171,9 @@ fn fits(conclusion: &Conclusion, trekkid: &str, order: &Value, day: NaiveDate, d
         (None, [Some(Size::Amount(size) | Size::Percent(size))]) => size.is_zero(),
         (Some(Size::Percent(percent)), [Some(Size::Percent(told))]) => percent == *told,
         (Some(Size::Amount(amount)), [Some(Size::Amount(_))]) => {
-            let month = dates.iter().filter(|d| (d.year(), d.month()) == (day.year(), day.month()));
+            let month = dates
+                .iter()
+                .filter(|d| (d.year(), d.month()) == (day.year(), day.month()));
             let mut sum = Decimal::ZERO;
             for day in month.filter(|day| instruction(order, **day) == Some(Size::Amount(amount))) {
                 for told in told_for(conclusion, trekkid, *day) {
@@ -190,7 +198,10 @@ fn compare(sheet: &mut Sheet<'_>, wanted: Aspect) {
                 continue;
             }
             let orders = current(scene, act);
-            let conclusion = act.conclusion.as_ref().filter(|conclusion| conclusion.withholding.is_some());
+            let conclusion = act
+                .conclusion
+                .as_ref()
+                .filter(|conclusion| conclusion.withholding.is_some());
             for (trekkid, order) in &orders {
                 for day in dates {
                     if aspect(&orders, order, *day, dates) != wanted {
@@ -207,7 +218,11 @@ fn compare(sheet: &mut Sheet<'_>, wanted: Aspect) {
                     contradictions += 1;
                     let reported = conclusion.is_some_and(|conclusion| {
                         conclusion.set_aside(trekkid)
-                            || conclusion.warnings.iter().flatten().any(|entry| entry.trekkid == *trekkid)
+                            || conclusion
+                                .warnings
+                                .iter()
+                                .flatten()
+                                .any(|entry| entry.trekkid == *trekkid)
                     });
                     if !reported {
                         silent.push(trekkid.clone());
