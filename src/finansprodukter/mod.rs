@@ -29,6 +29,11 @@
 //! * **nothing to report** is `leveransetype` `ingenOppgaver` without reports;
 //! * **several parts**: each is complete in itself; see [`SubmissionBuilder::build_parts`].
 
+/// The guide's program compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/file-to-receipt.md")]
+struct Guide;
+
 mod api;
 mod builder;
 pub mod check;

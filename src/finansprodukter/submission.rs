@@ -32,6 +32,25 @@ pub(crate) struct Content {
     pub(crate) reference: Option<Reference>,
 }
 
+impl Content {
+    fn new(summary: Summary, year: u16) -> Self {
+        let Summary {
+            sha256,
+            reference,
+            reports,
+            deletions,
+            ..
+        } = summary;
+        Self {
+            sha256,
+            year,
+            reports,
+            deletions,
+            reference,
+        }
+    }
+}
+
 impl Submission {
     /// Takes over a body exactly as it is, after checking it with every rule.
     ///
@@ -54,29 +73,30 @@ impl Submission {
             return Err(InvalidSubmission::new(report));
         };
         let Report { summary, findings, .. } = report;
-        let Summary {
-            sha256,
-            reference,
-            reports,
-            deletions,
-            ..
-        } = summary;
         Ok(Self {
             key: Uuid::new_v4(),
             bytes,
-            content: Content {
-                sha256,
-                year,
-                reports,
-                deletions,
-                reference,
-            },
+            content: Content::new(summary, year),
             remarks: findings,
         })
     }
 
-    /// A submission that was written down earlier. It is not checked again: what may have been
-    /// sent must be sent again as it is, whatever today's rules say.
+    /// A submission that was written down earlier, under the key that it had: for a
+    /// [`Journal`](super::Journal) of your own. Nothing stands against it here, because what may
+    /// have been sent must be sent again as it is, whatever today's rules say.
+    ///
+    /// # Errors
+    /// [`InvalidSubmission`] when the bytes state no income year, and so were never a submission.
+    pub fn restore(key: Uuid, bytes: impl Into<Bytes>) -> Result<Self, InvalidSubmission> {
+        let bytes = bytes.into();
+        let report = Checker::new().check(&bytes);
+        match report.summary.income_year {
+            Some(year) => Ok(Self::restored(key, bytes, Content::new(report.summary, year))),
+            None => Err(InvalidSubmission::new(report)),
+        }
+    }
+
+    /// The same where the content is known already.
     pub(crate) fn restored(key: Uuid, bytes: Bytes, content: Content) -> Self {
         Self {
             key,
@@ -86,9 +106,11 @@ impl Submission {
         }
     }
 
-    /// The same bytes as a submission of its own, to be processed again.
+    /// The same bytes as a submission of its own, under a new key, so that the API processes them
+    /// again. Never the way out of an error: after one, the same key is what prevents a second
+    /// submission.
     #[must_use]
-    pub(crate) fn with_new_key(&self) -> Self {
+    pub fn with_new_key(&self) -> Self {
         Self {
             key: Uuid::new_v4(),
             ..self.clone()

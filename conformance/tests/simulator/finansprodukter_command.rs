@@ -268,3 +268,32 @@ async fn feedback_says_what_is_known_and_no_more() {
     assert_eq!(end.exit, 3);
     assert!(end.err.contains("GLD_"), "{}", end.err);
 }
+
+/// The guide's file and what the guide says about it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_guide_is_right() {
+    // A checkout on Windows may have other line ends, and the guide states a number of bytes.
+    let guide = include_str!("../../../docs/file-to-receipt.md").replace("\r\n", "\n");
+    let bench = Bench::new().await;
+    let (_, rest) = guide.split_once("```json\n").unwrap();
+    let (file, _) = rest.split_once("```").unwrap();
+    let write = |text: &str| std::fs::write(bench.path("report.json"), text).unwrap();
+    write(file);
+    let good = bench.run(&["check", "report.json"]).await;
+    assert_eq!((good.exit, guide.contains(&good.out)), (0, true), "{}", good.out);
+    let changed = file.replace(r#""sumFormuesverdi": "7700""#, r#""sumFormuesverdi": "7701""#);
+    write(&changed);
+    let bad = bench.run(&["check", "report.json"]).await;
+    assert_eq!((bad.exit, guide.contains(&bad.out)), (100, true), "{}", bad.out);
+    write(file);
+    let sent = bench.submit("journal").await;
+    assert_eq!((sent.exit, guide.contains(&sent.err)), (0, true), "{}", sent.err);
+    write(&file.replace("2024-first", "2024-second"));
+    bench.set(&["lost-answer:times=3:operation=innsending"]);
+    let lost = bench.submit("journal").await;
+    assert_eq!(lost.exit, 3);
+    assert!(lost.err.contains("; it may have been received all the same: submit the same bytes with the same journal again (idempotency key "));
+    let found = bench.submit("journal").await;
+    assert_eq!((found.exit, guide.contains(&found.err)), (0, true), "{}", found.err);
+    assert_eq!(bench.simulator.submission_count(), 2);
+}

@@ -25,6 +25,10 @@ pub use file::FileJournal;
 
 /// Where submissions are written down.
 ///
+/// What has to be kept is small: destination, key ([`Submission::key`]), bytes
+/// ([`Submission::bytes`]) and, later, the [`Outcome`], which is serialisable. A submission is made
+/// of the first two again by [`Submission::restore`].
+///
 /// An implementation must hold to this, also when its process is killed at any point:
 ///
 /// * When `prepare` has returned, the entry survives a crash of the machine, with key and bytes

@@ -5,6 +5,7 @@ mod crash;
 mod examples;
 mod faults;
 mod feedback;
+mod own_journal;
 mod parts;
 mod properties;
 mod wire;
