@@ -292,7 +292,9 @@ async fn the_guide_is_right() {
     bench.set(&["lost-answer:times=3:operation=innsending"]);
     let lost = bench.submit("journal").await;
     assert_eq!(lost.exit, 3);
-    assert!(lost.err.contains("; it may have been received all the same: submit the same bytes with the same journal again (idempotency key "));
+    assert!(lost.err.contains(
+        "; it may have been received all the same: submit the same bytes with the same journal again (idempotency key "
+    ));
     let found = bench.submit("journal").await;
     assert_eq!((found.exit, guide.contains(&found.err)), (0, true), "{}", found.err);
     assert_eq!(bench.simulator.submission_count(), 2);

@@ -79,10 +79,7 @@ async fn a_journal_elsewhere_ends_in_one_submission_too() {
     let (api, table) = (client.finansprodukter(), Table::default());
     let submission = || Submission::from_json(bytes(&body())).unwrap();
     simulator.set_faults(vec!["lost-answer:operation=innsending".parse().unwrap()]);
-    let error = api
-        .submit_with(&submission(), &table, Repeat::Never)
-        .await
-        .unwrap_err();
+    let error = api.submit_with(&submission(), &table, Repeat::Never).await.unwrap_err();
     assert!(error.is_open());
     simulator.set_faults(Vec::new());
     // The program starts again; nothing of the first submission is left but the table.
@@ -106,7 +103,10 @@ fn what_was_written_down_is_restored_whatever_is_wrong_with_it() {
     wrong["leveranse"]["oppgaveoppsummering"]["antallOppgaver"] = 9.into();
     let key = Uuid::new_v4();
     let restored = Submission::restore(key, bytes(&wrong)).unwrap();
-    assert_eq!((restored.key(), restored.reports(), restored.income_year()), (key, 2, 2024));
+    assert_eq!(
+        (restored.key(), restored.reports(), restored.income_year()),
+        (key, 2, 2024)
+    );
     assert_eq!(restored.reference(), Some("ref-1"));
     assert!(Submission::restore(key, b"{}".as_slice()).is_err());
     assert_ne!(restored.with_new_key().key(), key);
