@@ -116,7 +116,9 @@ fn variants(values: &[String]) -> Vec<String> {
         let numbered = (2..).map(|number| format!("{usual}{number}"));
         let name = [usual.clone(), written]
             .into_iter()
-            .filter(|name| syn::parse_str::<syn::Ident>(name).is_ok() && name.starts_with(char::is_uppercase))
+            .filter(|name| {
+                syn::parse_str::<syn::Ident>(name).is_ok() && name.starts_with(char::is_uppercase) && !name.contains('_')
+            })
             .chain(numbered)
             .find(|name| !taken.contains(name) && syn::parse_str::<syn::Ident>(name).is_ok())
             .unwrap_or(usual);
@@ -200,6 +202,8 @@ mod tests {
             "blåbær",
             "self",
             "aktiv ",
+            "A-b",
+            "A_b",
             "€",
             "\u{200d}",
         ];

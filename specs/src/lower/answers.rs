@@ -4,7 +4,7 @@
 //! statuses lack, the type is an enum that tells which schema matched and keeps the bytes of a
 //! body that none matches. `default` stands for every status that no other response names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -172,7 +172,14 @@ fn one_type(
             format!("some {what} responses have a body of bytes and some none"),
             "a stream of bytes, which may be empty".to_owned(),
         ));
-        json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } })
+        stream()
+    } else if !success && typed == 0 && bytes == 0 && none > 0 {
+        found.push((
+            format!("{at}/responses"),
+            "error responses without a schema, whose body progenitor throws away".to_owned(),
+            "a stream of bytes, which may be empty".to_owned(),
+        ));
+        stream()
     } else if typed > 0 && (schemas.len() > 1 || none > 0 || bytes > 0) {
         let placeholder = format!("{id}{}{what}", names::MARK);
         wanted.push(Wanted {
@@ -191,6 +198,10 @@ fn one_type(
         }
     }
     overlap(responses, success);
+}
+
+fn stream() -> Value {
+    json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } })
 }
 
 /// A range that stands beside its own codes: all have one type now, so the range is enough.
@@ -236,9 +247,7 @@ fn components(lowering: &mut Lowering, mut wanted: Vec<Wanted>) {
         one.schemas = flat(&lowering.value, std::mem::take(&mut one.schemas));
     }
     drop_unused(lowering, &wanted);
-    let mut taken: BTreeSet<String> = tree::components(&lowering.value)
-        .map(|(name, _)| name.clone())
-        .collect();
+    let mut taken: names::Taken = tree::components(&lowering.value).map(|(name, _)| name).collect();
     let key = |one: &Wanted| {
         let mut key: Vec<String> = one
             .schemas
@@ -279,10 +288,10 @@ fn components(lowering: &mut Lowering, mut wanted: Vec<Wanted>) {
             } else {
                 format!("{}{suffix}", names::pascal(&one.id))
             };
-            names::unique(&names::pascal(&wanted), &mut taken)
+            taken.unique(&names::pascal(&wanted))
         });
         if known.is_none() {
-            let branches = super::unions::branches(&lowering.value, one.schemas.iter().map(|(schema, _)| schema));
+            let branches = super::unions::branches(&lowering.value, one.schemas.iter().map(|(schema, _)| schema), &name);
             let spec = AnswerSpec {
                 branches,
                 statuses: one.schemas.iter().map(|(_, statuses)| statuses.clone()).collect(),
@@ -370,6 +379,24 @@ mod tests {
             json!([[[400, 400], [400, 499], [500, 599]], [[404, 404]]])
         );
         assert_eq!(rewrites.len(), 3);
+    }
+
+    #[test]
+    fn the_body_of_an_error_without_a_schema_is_kept() {
+        let (value, rewrites) = run(
+            apply,
+            json!({"paths": {"/x": {"get": {"operationId": "les", "responses": {"200": {}, "404": {}, "500": {}}}}}}),
+        );
+        let responses = value.pointer("/paths/~1x/get/responses").unwrap();
+        assert_eq!(responses["200"], json!({}));
+        for status in ["404", "500"] {
+            assert!(
+                responses[status]
+                    .pointer("/content/application~1octet-stream")
+                    .is_some()
+            );
+        }
+        assert_eq!(rewrites.len(), 1);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! document holds. Names that Rust cannot tell apart, or that mean something in Rust, get a
 //! number or a suffix.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ use super::{LowerError, Lowering, names, references::insert_component, tree};
 const NAME: &str = "inline-types";
 
 /// Names that generated code uses for something else.
-const TAKEN: [&str; 20] = [
+const TAKEN: [&str; 19] = [
     "Option",
     "Some",
     "None",
@@ -29,7 +29,6 @@ const TAKEN: [&str; 20] = [
     "PartialEq",
     "Send",
     "Sync",
-    "Error",
     "Self",
     "From",
     "Into",
@@ -38,13 +37,22 @@ const TAKEN: [&str; 20] = [
 
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     component_names(lowering);
-    let mut taken: BTreeSet<String> = tree::components(&lowering.value)
-        .map(|(name, _)| name.clone())
-        .chain(TAKEN.iter().map(|name| (*name).to_owned()))
+    let mut taken: names::Taken = tree::components(&lowering.value)
+        .map(|(name, _)| name.as_str())
+        .chain(TAKEN)
         .collect();
+    // An inline schema that says the same as a component is that component.
+    let seen = tree::components(&lowering.value)
+        .filter_map(|(name, schema)| Some((name, schema.as_object()?)))
+        .filter(|(_, schema)| needs_name(schema) && !holds_inline(schema))
+        .map(|(name, schema)| (fingerprint(schema), name.clone()))
+        .fold(BTreeMap::new(), |mut seen, (fingerprint, name)| {
+            seen.entry(fingerprint).or_insert(name);
+            seen
+        });
     let mut hoister = Hoister {
         taken: &mut taken,
-        seen: BTreeMap::new(),
+        seen,
         new: Vec::new(),
         found: Vec::new(),
     };
@@ -77,7 +85,7 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
             NAME,
             pointer,
             if again {
-                "an inline schema that stands elsewhere too"
+                "an inline schema that stands elsewhere too, or is a component"
             } else {
                 "an inline schema has no name"
             },
@@ -88,7 +96,7 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
 }
 
 struct Hoister<'a> {
-    taken: &'a mut BTreeSet<String>,
+    taken: &'a mut names::Taken,
     seen: BTreeMap<String, String>,
     new: Vec<(String, Value)>,
     found: Vec<(String, String, bool)>,
@@ -115,18 +123,27 @@ impl Hoister<'_> {
             .get_mut("requestBody")
             .and_then(|body| body.get_mut("content"));
         self.content(bodies, &format!("{id}-request"));
-        for (status, response) in operation
-            .get_mut("responses")
-            .and_then(Value::as_object_mut)
-            .into_iter()
-            .flatten()
-        {
-            let suffix = if status.starts_with('2') {
-                "response".to_owned()
-            } else if status.starts_with(['4', '5', 'd']) {
-                "error".to_owned()
+        let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+        let with_schema = |responses: &Map<String, Value>, success: bool| {
+            responses
+                .iter()
+                .filter(|(status, response)| {
+                    status.starts_with('2') == success && response.pointer("/content/application~1json").is_some()
+                })
+                .count()
+        };
+        let several = responses
+            .as_deref()
+            .map(|all| [with_schema(all, false) > 1, with_schema(all, true) > 1])
+            .unwrap_or_default();
+        for (status, response) in responses.into_iter().flatten() {
+            let success = status.starts_with('2');
+            let word = if success { "response" } else { "error" };
+            // The name without a status is for the type of all of them.
+            let suffix = if several[usize::from(success)] {
+                format!("{word}-{status}")
             } else {
-                format!("status-{status}")
+                word.to_owned()
             };
             self.content(response.get_mut("content"), &format!("{id}-{suffix}"));
         }
@@ -155,8 +172,20 @@ impl Hoister<'_> {
                 "items" => self.whole(child, &format!("{name}-item")),
                 "additionalProperties" => self.whole(child, &format!("{name}-value")),
                 "oneOf" | "anyOf" => {
+                    let objects = child
+                        .as_array()
+                        .into_iter()
+                        .flatten()
+                        .filter(|branch| branch.get("properties").is_some())
+                        .count();
                     for (index, branch) in child.as_array_mut().into_iter().flatten().enumerate() {
-                        let word = spoken(branch).unwrap_or_else(|| format!("{}", index + 1));
+                        let word = spoken(branch).unwrap_or_else(|| {
+                            if objects == 1 && branch.get("properties").is_some() {
+                                "object".to_owned()
+                            } else {
+                                format!("{}", index + 1)
+                            }
+                        });
                         self.whole(branch, &format!("{name}-{word}"));
                     }
                 }
@@ -176,18 +205,19 @@ impl Hoister<'_> {
         }
         let at = tree::origin(object);
         let mut key: Map<String, Value> = object.clone();
-        for outer in ["nullable", "description", "readOnly", "writeOnly"] {
+        for outer in OUTER {
             key.shift_remove(outer);
         }
-        let mut bare = Value::Object(key.clone());
-        tree::strip(&mut bare);
-        let fingerprint = bare.to_string();
+        let fingerprint = fingerprint(object);
         let known = self.seen.get(&fingerprint).cloned();
         let again = known.is_some();
-        let name = known.unwrap_or_else(|| names::unique(&names::pascal(name), self.taken));
+        let name = known.unwrap_or_else(|| self.taken.unique(&names::pascal(name)));
         let mut reference = Map::new();
-        reference.insert("$ref".to_owned(), json!(format!("#/components/schemas/{name}")));
-        for outer in ["nullable", "description", "readOnly", "writeOnly", tree::ORIGIN] {
+        reference.insert(
+            "$ref".to_owned(),
+            json!(format!("#/components/schemas/{}", tree::step(&name))),
+        );
+        for outer in OUTER.into_iter().chain([tree::ORIGIN]) {
             if let Some(value) = object.get(outer) {
                 reference.insert(outer.to_owned(), value.clone());
             }
@@ -204,18 +234,48 @@ impl Hoister<'_> {
     }
 }
 
-/// What a branch is about, for its name: the field that has one fixed value, or the one required.
-fn spoken(branch: &Value) -> Option<String> {
-    let fixed = branch.get("properties")?.as_object()?.values().find_map(|property| {
-        match property.get("enum")?.as_array()?.as_slice() {
-            [Value::String(only)] => Some(only.clone()),
-            _ => None,
-        }
+/// What belongs to the place where a schema stands, and not to its type.
+const OUTER: [&str; 4] = ["nullable", "description", "readOnly", "writeOnly"];
+
+/// The same for schemas that are the same type.
+fn fingerprint(schema: &Map<String, Value>) -> String {
+    let mut bare = schema.clone();
+    for outer in OUTER {
+        bare.shift_remove(outer);
+    }
+    let mut bare = Value::Object(bare);
+    tree::strip(&mut bare);
+    bare.to_string()
+}
+
+/// Whether something inside needs a name, so that what the schema says is not settled yet.
+fn holds_inline(schema: &Map<String, Value>) -> bool {
+    let mut found = false;
+    let mut copy = Value::Object(schema.clone());
+    tree::walk_schema(&mut copy, "", &mut |pointer, inner| {
+        found |= !pointer.is_empty() && needs_name(inner);
     });
-    fixed.or_else(|| match branch.get("required")?.as_array()?.as_slice() {
-        [Value::String(only)] => Some(only.clone()),
+    found
+}
+
+/// What a branch is about, for its name: the first value of a closed list, or the one field that
+/// is required, or is there at all.
+fn spoken(branch: &Value) -> Option<String> {
+    let properties = branch.get("properties")?.as_object()?;
+    let fixed = properties
+        .values()
+        .find_map(|property| property.pointer("/enum/0")?.as_str().map(str::to_owned));
+    let only = |names: &[&str]| match names {
+        [only] => Some((*only).to_owned()),
         _ => None,
-    })
+    };
+    let required = branch.get("required").and_then(Value::as_array);
+    let required: Vec<&str> = required.into_iter().flatten().filter_map(Value::as_str).collect();
+    let all: Vec<&str> = properties.keys().map(String::as_str).collect();
+    fixed
+        .filter(|value| value.chars().any(char::is_alphanumeric))
+        .or_else(|| only(&required))
+        .or_else(|| only(&all))
 }
 
 fn needs_name(schema: &Map<String, Value>) -> bool {
@@ -227,7 +287,7 @@ fn needs_name(schema: &Map<String, Value>) -> bool {
 
 /// Components whose names Rust cannot tell apart, or cannot use.
 fn component_names(lowering: &mut Lowering) {
-    let mut taken: BTreeSet<String> = TAKEN.iter().map(|name| (*name).to_owned()).collect();
+    let mut taken: names::Taken = TAKEN.into_iter().collect();
     let mut renamed = BTreeMap::new();
     let all: Vec<String> = tree::components(&lowering.value)
         .map(|(name, _)| name.clone())
@@ -243,7 +303,7 @@ fn component_names(lowering: &mut Lowering) {
         } else {
             wanted
         };
-        let unique = names::unique(&wanted, &mut taken);
+        let unique = taken.unique(&wanted);
         if unique != *name {
             renamed.insert(name.clone(), unique);
         }
@@ -331,6 +391,22 @@ mod tests {
             }))
         );
         assert_eq!(rewrites.len(), 2);
+    }
+
+    #[test]
+    fn what_a_component_says_already_is_that_component() {
+        let list = json!({"type": "string", "enum": ["a"]});
+        let (value, rewrites) = run(
+            apply,
+            components(json!({"A": {"type": "object", "properties": {"x": list}}, "Kode": list})),
+        );
+        assert_eq!(
+            value,
+            components(
+                json!({"A": {"type": "object", "properties": {"x": {"$ref": "#/components/schemas/Kode"}}}, "Kode": list})
+            )
+        );
+        assert_eq!(rewrites.len(), 1);
     }
 
     #[test]

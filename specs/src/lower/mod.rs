@@ -17,6 +17,7 @@ mod aliases;
 mod all_of;
 mod answers;
 mod choices;
+mod constant_tags;
 mod constraints;
 mod decimals;
 mod discriminators;
@@ -171,6 +172,7 @@ const PASSES: &[Pass] = &[
     constraints::apply,
     hoist::apply,
     aliases::apply,
+    constant_tags::apply,
     open_objects::apply,
     answers::apply,
     unions::apply,

@@ -26,18 +26,28 @@ pub(crate) fn snake(name: &str) -> String {
     identifier(name, |text| text.to_snake_case())
 }
 
-/// `wanted`, or with the first number that makes it different from all of `taken`, to which it
-/// is added. Differences that the conversion to a Rust type name removes do not count.
-pub(crate) fn unique(wanted: &str, taken: &mut BTreeSet<String>) -> String {
-    let folded: BTreeSet<String> = taken.iter().map(|name| pascal(name).to_lowercase()).collect();
-    let mut name = wanted.to_owned();
-    let mut number = 2;
-    while folded.contains(&pascal(&name).to_lowercase()) {
-        name = format!("{wanted}{number}");
-        number += 1;
+/// Names that are taken, as Rust types.
+#[derive(Debug, Default)]
+pub(crate) struct Taken(BTreeSet<String>);
+
+impl<S: AsRef<str>> FromIterator<S> for Taken {
+    fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
+        Self(names.into_iter().map(|name| pascal(name.as_ref())).collect())
     }
-    taken.insert(name.clone());
-    name
+}
+
+impl Taken {
+    /// `wanted`, or with the first number that makes it a Rust type name of its own; taken from
+    /// now on.
+    pub(crate) fn unique(&mut self, wanted: &str) -> String {
+        let mut name = wanted.to_owned();
+        let mut number = 2;
+        while !self.0.insert(pascal(&name)) {
+            name = format!("{wanted}{number}");
+            number += 1;
+        }
+        name
+    }
 }
 
 fn identifier(name: &str, case: fn(&str) -> String) -> String {
@@ -83,8 +93,9 @@ mod tests {
 
     #[test]
     fn names_that_fold_together_are_told_apart() {
-        let mut taken = BTreeSet::from(["foo_bar".to_owned()]);
-        assert_eq!(unique("FooBar", &mut taken), "FooBar2");
-        assert_eq!(unique("FooBar", &mut taken), "FooBar3");
+        let mut taken: Taken = ["foo_bar"].into_iter().collect();
+        assert_eq!(taken.unique("FooBar"), "FooBar2");
+        assert_eq!(taken.unique("FooBar"), "FooBar3");
+        assert_eq!(taken.unique("Foobar"), "Foobar");
     }
 }

@@ -14,6 +14,9 @@ const NAME: &str = "parameters";
 /// What [`names::MARK`] is followed by in the name of a header that is a cookie.
 pub(crate) const COOKIE: &str = "cookie";
 
+/// Objects within an object in the query that are still followed.
+const DEPTH: usize = 8;
+
 /// Names that a generated builder has anyway.
 const TAKEN: [&str; 8] = ["client", "send", "new", "body", "body_map", "stream", "clone", "self"];
 
@@ -180,10 +183,25 @@ impl Work<'_> {
         match (place.as_str(), style.as_str(), kind.as_str()) {
             (_, "matrix" | "label", _) => return refuse("written"),
             ("query", "deepObject", "object") => {
-                return self.fields(&parameter, &target, done, |field| format!("{name}[{field}]"));
+                return self.fields(&parameter, &target, done, Some(&name), 0);
             }
             (_, "deepObject", _) => return refuse("no object"),
-            ("query", "form", "object") if explode => return self.fields(&parameter, &target, done, str::to_owned),
+            ("query", "form", "object") if explode && target.get("properties").is_some() => {
+                return self.fields(&parameter, &target, done, None, 0);
+            }
+            // Every entry is a parameter of its own; the client writes a map so.
+            ("query", "form", "object") if explode => {
+                let values = json!({"type": "string", ORIGIN: at});
+                parameter.insert(
+                    "schema".to_owned(),
+                    json!({"type": "object", "additionalProperties": values, ORIGIN: at}),
+                );
+                self.note(
+                    &at,
+                    "an object without named fields in the query",
+                    "a map of texts, each entry a parameter of its own",
+                );
+            }
             (_, _, "object") => return refuse("an object"),
             ("query", "form", "array") if explode => {
                 let items = target.get("items").cloned().unwrap_or_default();
@@ -258,13 +276,15 @@ impl Work<'_> {
         native("DecimalText", at, &[])
     }
 
-    /// An object whose fields are parameters of their own.
+    /// An object whose fields are parameters of their own. How a field that is a list or an object
+    /// itself is written, OpenAPI leaves open; lists are repeated, and `deepObject` nests brackets.
     fn fields(
         &mut self,
         parameter: &Map<String, Value>,
         target: &Value,
         done: &mut Vec<Value>,
-        name: impl Fn(&str) -> String,
+        prefix: Option<&str>,
+        depth: usize,
     ) -> Result<(), Problem> {
         let at = tree::origin(parameter);
         let required = parameter.get("required") == Some(&json!(true));
@@ -273,43 +293,78 @@ impl Work<'_> {
             .and_then(Value::as_object)
             .cloned()
             .unwrap_or_default();
-        if properties.is_empty() {
-            return Err((at, "an object without named fields in the query".to_owned()));
+        if properties.is_empty() || depth > DEPTH {
+            return Err((
+                at,
+                "an object in the query has no fields of its own, or has itself as a field".to_owned(),
+            ));
         }
         for (field, mut schema) in properties {
+            let name = match prefix {
+                Some(prefix) => format!("{prefix}[{field}]"),
+                None => field.clone(),
+            };
             if let Some(schema) = schema.as_object_mut() {
                 schema.shift_remove("nullable");
             }
             let resolved = self.resolved(&schema);
-            let kind = resolved
-                .get("type")
-                .and_then(Value::as_str)
-                .unwrap_or("string")
-                .to_owned();
-            if kind == "object" || kind == "array" {
-                return Err((
-                    at,
-                    format!("`{field}` of an object in the query is {kind}, for which no style says how it is written"),
-                ));
-            }
             let needed = required
                 && target
                     .get("required")
                     .and_then(Value::as_array)
                     .is_some_and(|all| all.contains(&json!(field)));
-            let description = schema.get("description").cloned().unwrap_or(json!(""));
-            let schema = if is_decimal(&resolved) {
-                self.decimal(&at)
-            } else {
-                schema
+            let mut one = Map::from_iter([
+                ("name".to_owned(), json!(name)),
+                ("in".to_owned(), json!("query")),
+                ("required".to_owned(), json!(needed)),
+                (
+                    "description".to_owned(),
+                    schema.get("description").cloned().unwrap_or(json!("")),
+                ),
+                ("style".to_owned(), json!("form")),
+                (ORIGIN.to_owned(), json!(at)),
+            ]);
+            let schema = match resolved.get("type").and_then(Value::as_str) {
+                Some("object") if prefix.is_some() => {
+                    self.fields(&one, &resolved, done, Some(&name), depth + 1)?;
+                    continue;
+                }
+                Some("object") => {
+                    return Err((
+                        at,
+                        format!(
+                            "`{field}` of an object in the query is an object itself, for which no style says how it is written"
+                        ),
+                    ));
+                }
+                Some("array") => {
+                    let items = resolved.get("items").cloned().unwrap_or_else(|| json!({"type": "string"}));
+                    let inner = self.resolved(&items);
+                    if matches!(inner.get("type").and_then(Value::as_str), Some("object" | "array")) {
+                        return Err((
+                            at,
+                            format!("`{field}` of an object in the query is a list of lists or objects"),
+                        ));
+                    }
+                    if is_decimal(&inner) {
+                        json!({ "type": "array", "items": self.decimal(&at), ORIGIN: at })
+                    } else {
+                        target_array(&schema, &resolved)
+                    }
+                }
+                _ if is_decimal(&resolved) => self.decimal(&at),
+                _ => schema,
             };
-            done.push(json!({"name": name(&field), "in": "query", "required": needed, "schema": schema, "description": description, "style": "form", ORIGIN: at}));
+            one.insert("schema".to_owned(), schema);
+            done.push(Value::Object(one));
         }
-        self.note(
-            &at,
-            "progenitor takes no object in the query",
-            "one parameter for each field",
-        );
+        if depth == 0 {
+            self.note(
+                &at,
+                "progenitor takes no object in the query",
+                "one parameter for each field",
+            );
+        }
         Ok(())
     }
 
@@ -489,13 +544,32 @@ mod tests {
             operation(
                 "/x",
                 json!([{"name": "filter", "in": "query", "style": "deepObject", "required": true,
-            "schema": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}}]),
+            "schema": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {"type": "object", "properties": {"c": {"type": "array", "items": {"type": "integer"}}}}}}}]),
             ),
         );
         let parameters = value.pointer("/paths/~1x/get/parameters").unwrap();
         assert_eq!(parameters[0]["name"], "filter[a]");
         assert_eq!(parameters[0]["required"], true);
+        assert_eq!(parameters[1]["name"], "filter[b][c]");
         assert_eq!(parameters[1]["required"], false);
+    }
+
+    #[test]
+    fn pages_and_maps_are_plain_parameters() {
+        let (value, _) = run(
+            apply,
+            operation(
+                "/x",
+                json!([
+                    {"name": "pageable", "in": "query", "required": true, "schema": {"type": "object", "properties": {"page": {"type": "integer"}, "sort": {"type": "array", "items": {"type": "string"}}}}},
+                    {"name": "all", "in": "query", "schema": {"type": "object"}}
+                ]),
+            ),
+        );
+        let parameters = value.pointer("/paths/~1x/get/parameters").unwrap();
+        assert_eq!(parameters[0]["name"], "page");
+        assert_eq!(parameters[1]["schema"]["type"], "array");
+        assert_eq!(parameters[2]["schema"]["additionalProperties"]["type"], "string");
     }
 
     #[test]

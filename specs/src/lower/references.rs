@@ -4,7 +4,7 @@
 //! put where they are used; a reference into the middle of something makes a component of it; a
 //! reference outside the document, or to nothing, is refused.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
@@ -205,9 +205,7 @@ fn schemas(lowering: &mut Lowering) -> Result<(), LowerError> {
             }
         }
     }
-    let mut taken: BTreeSet<String> = tree::components(&lowering.value)
-        .map(|(name, _)| name.clone())
-        .collect();
+    let mut taken: names::Taken = tree::components(&lowering.value).map(|(name, _)| name).collect();
     // Innermost first, so that a place is still there when its turn comes.
     let mut deep: Vec<(String, String)> = targets
         .iter()
@@ -220,7 +218,7 @@ fn schemas(lowering: &mut Lowering) -> Result<(), LowerError> {
         if names_by_pointer.contains_key(pointer) {
             continue;
         }
-        let name = names::unique(&names::pascal(&spoken(pointer)), &mut taken);
+        let name = taken.unique(&names::pascal(&spoken(pointer)));
         let Some(place) = lowering.value.pointer_mut(pointer) else {
             continue;
         };

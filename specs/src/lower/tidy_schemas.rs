@@ -48,6 +48,7 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         let at = tree::origin(schema);
         schema.retain(|key, _| KEPT.contains(&key.as_str()));
         kind(schema, &at, &mut found);
+        texts(schema, &at, &mut found);
         default(schema, &at, &mut found);
         required(schema, &at, &mut found);
         if schema.get("not").is_some_and(|not| !is_bare_required(not)) {
@@ -107,7 +108,7 @@ fn shapes(lowering: &mut Lowering) -> Result<(), LowerError> {
                 ));
             }
         }
-        let known = ["string", "number", "integer", "boolean", "array", "object", "null"];
+        let known = ["string", "number", "integer", "boolean", "array", "object", "null", "file"];
         let kinds: Vec<&Value> = match schema.get("type") {
             Some(Value::Array(kinds)) => kinds.iter().collect(),
             Some(kind) => vec![kind],
@@ -156,6 +157,15 @@ fn kind(schema: &mut Map<String, Value>, at: &str, found: &mut Found) {
             "the one type that is not null, or any JSON value",
         ));
     }
+    if schema.get("type").is_some_and(|kind| kind == "file") {
+        schema.insert("type".to_owned(), json!("string"));
+        schema.insert("format".to_owned(), json!("binary"));
+        found.push((
+            format!("{at}/type"),
+            "the type `file` of Swagger 2.0".to_owned(),
+            "bytes, as `format: binary`",
+        ));
+    }
     if schema.get("type").is_some_and(|kind| kind == "null") {
         schema.shift_remove("type");
         found.push((
@@ -189,6 +199,27 @@ fn kind(schema: &mut Map<String, Value>, at: &str, found: &mut Found) {
         if let Some(guess) = guess {
             schema.insert("type".to_owned(), json!(guess));
         }
+    }
+}
+
+/// `enum: [2024, 2025]` under `type: string`: YAML reads numbers where texts are meant.
+fn texts(schema: &mut Map<String, Value>, at: &str, found: &mut Found) {
+    if schema.get("type").is_none_or(|kind| kind != "string") {
+        return;
+    }
+    let mut changed = false;
+    for value in schema.get_mut("enum").and_then(Value::as_array_mut).into_iter().flatten() {
+        if value.is_number() || value.is_boolean() {
+            *value = json!(value.to_string());
+            changed = true;
+        }
+    }
+    if changed {
+        found.push((
+            format!("{at}/enum"),
+            "numbers or truth values among the values of a text".to_owned(),
+            "they are texts",
+        ));
     }
 }
 
@@ -265,6 +296,19 @@ mod tests {
     }
 
     #[test]
+    fn values_of_a_text_are_texts() {
+        let (value, rewrites) = run(
+            apply,
+            components(json!({"A": {"type": "string", "enum": [2024, "x", true, null]}})),
+        );
+        assert_eq!(
+            value,
+            components(json!({"A": {"type": "string", "enum": ["2024", "x", "true", null]}}))
+        );
+        assert_eq!(rewrites.len(), 1);
+    }
+
+    #[test]
     fn a_default_is_described_and_not_applied() {
         let (value, rewrites) = run(
             apply,
@@ -282,7 +326,7 @@ mod tests {
     #[test]
     fn what_is_no_schema_is_refused() {
         for (schema, pointer) in [
-            (json!({"type": "file"}), "/components/schemas/A/type"),
+            (json!({"type": "date"}), "/components/schemas/A/type"),
             (json!({"properties": []}), "/components/schemas/A/properties"),
             (json!({"oneOf": []}), "/components/schemas/A/oneOf"),
             (json!("text"), "/components/schemas/A"),

@@ -65,7 +65,7 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
             .cloned()
             .unwrap_or_default();
         choices.iter_mut().for_each(tree::strip);
-        let mut branches = branches(&snapshot, choices.iter());
+        let mut branches = branches(&snapshot, choices.iter(), &names::pascal(name));
         let discriminator = schema.get("discriminator");
         let tag = discriminator
             .and_then(|tag| tag.get("propertyName"))
@@ -119,9 +119,10 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     Ok(())
 }
 
-/// The branches with names and with what tells them apart.
-pub(super) fn branches<'a>(document: &Value, schemas: impl Iterator<Item = &'a Value>) -> Vec<Branch> {
-    let mut taken = BTreeSet::from(["Other".to_owned(), "Body".to_owned()]);
+/// The branches with names and with what tells them apart. A variant does not repeat the name of
+/// its enum.
+pub(super) fn branches<'a>(document: &Value, schemas: impl Iterator<Item = &'a Value>, of: &str) -> Vec<Branch> {
+    let mut taken: names::Taken = ["Other", "Body"].into_iter().collect();
     schemas
         .map(|schema| {
             let target = resolved(document, schema);
@@ -137,7 +138,7 @@ pub(super) fn branches<'a>(document: &Value, schemas: impl Iterator<Item = &'a V
                 .filter_map(|name| name.as_str().map(str::to_owned))
                 .collect();
             Branch {
-                variant: names::unique(&branch_name(schema), &mut taken),
+                variant: taken.unique(&shorter(&branch_name(schema), of)),
                 schema: schema.clone(),
                 tags: Vec::new(),
                 fields,
@@ -147,6 +148,14 @@ pub(super) fn branches<'a>(document: &Value, schemas: impl Iterator<Item = &'a V
             }
         })
         .collect()
+}
+
+/// `InntektLonn` of `Inntekt` is `Lonn`.
+fn shorter(name: &str, of: &str) -> String {
+    match name.strip_prefix(of) {
+        Some(rest) if rest.starts_with(char::is_uppercase) => rest.to_owned(),
+        _ => name.to_owned(),
+    }
 }
 
 /// A name for a branch: of the type, or of the kind of value.
@@ -215,6 +224,13 @@ fn reaches(document: &Value, schema: &Value, name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::lower::testing::{components, run};
+
+    #[test]
+    fn a_variant_does_not_repeat_its_enum() {
+        assert_eq!(shorter("InntektLonn", "Inntekt"), "Lonn");
+        assert_eq!(shorter("Inntekter", "Inntekt"), "Inntekter");
+        assert_eq!(shorter("Inntekt", "Inntekt"), "Inntekt");
+    }
 
     #[test]
     fn branches_know_what_tells_them_apart() {
