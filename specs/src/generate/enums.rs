@@ -117,7 +117,9 @@ fn variants(values: &[String]) -> Vec<String> {
         let name = [usual.clone(), written]
             .into_iter()
             .filter(|name| {
-                syn::parse_str::<syn::Ident>(name).is_ok() && name.starts_with(char::is_uppercase) && !name.contains('_')
+                syn::parse_str::<syn::Ident>(name).is_ok()
+                    && name.starts_with(char::is_uppercase)
+                    && !name.contains('_')
             })
             .chain(numbered)
             .find(|name| !taken.contains(name) && syn::parse_str::<syn::Ident>(name).is_ok())

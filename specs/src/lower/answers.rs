@@ -291,7 +291,8 @@ fn components(lowering: &mut Lowering, mut wanted: Vec<Wanted>) {
             taken.unique(&names::pascal(&wanted))
         });
         if known.is_none() {
-            let branches = super::unions::branches(&lowering.value, one.schemas.iter().map(|(schema, _)| schema), &name);
+            let branches =
+                super::unions::branches(&lowering.value, one.schemas.iter().map(|(schema, _)| schema), &name);
             let spec = AnswerSpec {
                 branches,
                 statuses: one.schemas.iter().map(|(_, statuses)| statuses.clone()).collect(),

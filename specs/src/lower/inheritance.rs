@@ -58,11 +58,7 @@ fn parents(document: &Value) -> BTreeMap<String, Vec<String>> {
     tree::components(document)
         .map(|(name, schema)| {
             let parts = schema.get("allOf").and_then(Value::as_array);
-            let parents = parts
-                .into_iter()
-                .flatten()
-                .filter_map(named)
-                .collect();
+            let parents = parts.into_iter().flatten().filter_map(named).collect();
             (name.clone(), parents)
         })
         .collect()

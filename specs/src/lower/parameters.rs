@@ -338,7 +338,10 @@ impl Work<'_> {
                     ));
                 }
                 Some("array") => {
-                    let items = resolved.get("items").cloned().unwrap_or_else(|| json!({"type": "string"}));
+                    let items = resolved
+                        .get("items")
+                        .cloned()
+                        .unwrap_or_else(|| json!({"type": "string"}));
                     let inner = self.resolved(&items);
                     if matches!(inner.get("type").and_then(Value::as_str), Some("object" | "array")) {
                         return Err((

@@ -108,7 +108,9 @@ fn shapes(lowering: &mut Lowering) -> Result<(), LowerError> {
                 ));
             }
         }
-        let known = ["string", "number", "integer", "boolean", "array", "object", "null", "file"];
+        let known = [
+            "string", "number", "integer", "boolean", "array", "object", "null", "file",
+        ];
         let kinds: Vec<&Value> = match schema.get("type") {
             Some(Value::Array(kinds)) => kinds.iter().collect(),
             Some(kind) => vec![kind],
@@ -208,7 +210,12 @@ fn texts(schema: &mut Map<String, Value>, at: &str, found: &mut Found) {
         return;
     }
     let mut changed = false;
-    for value in schema.get_mut("enum").and_then(Value::as_array_mut).into_iter().flatten() {
+    for value in schema
+        .get_mut("enum")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
         if value.is_number() || value.is_boolean() {
             *value = json!(value.to_string());
             changed = true;
