@@ -1,3 +1,5 @@
+//! Tests of the test authority and of what its listeners show a client.
+
 use std::error::Error as _;
 
 use axum::{Router, routing::get};
