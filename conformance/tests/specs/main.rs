@@ -1,8 +1,11 @@
 //! The commands `specs …`, as programs.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod checkout;
 mod diff;
+mod pinned;
 mod readme;
+mod registry;
 mod web;
 
 use std::{

@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use super::{Exit, Failure, Ui};
 
+mod compared;
 pub mod diff;
 pub mod lower;
 pub mod pull;
