@@ -32,7 +32,10 @@ impl Checkout {
             fs::create_dir_all(target.parent().unwrap()).unwrap();
             fs::copy(specs.join(file), target).unwrap();
         }
-        Self { folder, outputs: tempfile::NamedTempFile::new().unwrap() }
+        Self {
+            folder,
+            outputs: tempfile::NamedTempFile::new().unwrap(),
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -73,8 +76,13 @@ impl Checkout {
             .output()
             .await
             .unwrap();
-        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).join("\n");
-        Ran { code: output.status.code(), text }
+        let text = [output.stdout, output.stderr]
+            .map(|bytes| String::from_utf8(bytes).unwrap())
+            .join("\n");
+        Ran {
+            code: output.status.code(),
+            text,
+        }
     }
 }
 

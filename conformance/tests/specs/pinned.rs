@@ -57,21 +57,37 @@ async fn a_pull_replaces_the_reconstruction_and_says_what_that_means() {
     let registry = Registry::start().await;
     registry.publish("trekkpaalegg-app", "1.4", published().as_bytes());
     let before = checkout.snapshot();
-    let dry = checkout.run(&["specs", "pull", "trekkpaalegg-app", "--dry-run", "--registry", &registry.base]).await;
+    let dry = checkout
+        .run(&[
+            "specs",
+            "pull",
+            "trekkpaalegg-app",
+            "--dry-run",
+            "--registry",
+            &registry.base,
+        ])
+        .await;
     dry.exits(0);
     assert_eq!(checkout.snapshot(), before, "a dry run writes nothing");
 
-    let pull = checkout.run(&["specs", "pull", "trekkpaalegg-app", "--registry", &registry.base]).await;
+    let pull = checkout
+        .run(&["specs", "pull", "trekkpaalegg-app", "--registry", &registry.base])
+        .await;
     pull.exits(0);
     pull.says("replaces the reconstruction");
     pull.says("merknad");
     pull.says("+ type Trekkpaalegg: merknad: Option<String>");
-    assert_eq!(fs::read_to_string(checkout.path("specs/trekkpaalegg-app/1.4.json")).unwrap(), published());
+    assert_eq!(
+        fs::read_to_string(checkout.path("specs/trekkpaalegg-app/1.4.json")).unwrap(),
+        published()
+    );
     let lock = fs::read_to_string(checkout.path("specs/specs.toml")).unwrap();
     assert!(lock.contains("provenance = \"published\""), "{lock}");
     checkout.run(&["specs", "verify"]).await.exits(0);
     checkout.run(&["specs", "surface", "--check"]).await.exits(4);
-    let again = checkout.run(&["specs", "pull", "trekkpaalegg-app@1.4", "--registry", &registry.base]).await;
+    let again = checkout
+        .run(&["specs", "pull", "trekkpaalegg-app@1.4", "--registry", &registry.base])
+        .await;
     again.exits(0);
     again.says("already pinned");
 }
@@ -96,7 +112,13 @@ async fn what_cannot_be_used_or_reached_changes_nothing() {
     pull(checkout.run(&unknown).await, 3, "not found");
     let nobody = ["specs", "pull", "trekkpaalegg-app", "--registry", "http://127.0.0.1:1/"];
     pull(checkout.run(&nobody).await, 3, "no answer");
-    let plain = ["specs", "pull", "trekkpaalegg-app", "--registry", "http://registry.example/"];
+    let plain = [
+        "specs",
+        "pull",
+        "trekkpaalegg-app",
+        "--registry",
+        "http://registry.example/",
+    ];
     pull(checkout.run(&plain).await, 2, "https");
 }
 
@@ -108,7 +130,14 @@ async fn the_watch_does_all_that_the_schedule_needs() {
     let pinned = include_bytes!("../../../specs/innrapportering-finansprodukter-api/0.0.1.json");
     registry.publish("innrapportering-finansprodukter-api", "0.0.1", pinned);
     let report = checkout.path("findings.md");
-    let arguments = ["specs", "watch", "--report", "findings.md", "--registry", &registry.base];
+    let arguments = [
+        "specs",
+        "watch",
+        "--report",
+        "findings.md",
+        "--registry",
+        &registry.base,
+    ];
 
     let watch = checkout.run(&arguments).await;
     watch.exits(0);
@@ -123,25 +152,40 @@ async fn the_watch_does_all_that_the_schedule_needs() {
     quiet.exits(0);
     assert!(checkout.output().ends_with("changed=false\n"));
 
-    registry.publish("trekkpaalegg-app", "1.4", published().replacen("A remark.", "Another.", 1).as_bytes());
+    registry.publish(
+        "trekkpaalegg-app",
+        "1.4",
+        published().replacen("A remark.", "Another.", 1).as_bytes(),
+    );
     checkout.run(&arguments).await.exits(0);
     let findings = fs::read_to_string(&report).unwrap();
-    assert!(findings.contains("THE PUBLISHER HAS CHANGED A PUBLISHED VERSION"), "{findings}");
+    assert!(
+        findings.contains("THE PUBLISHER HAS CHANGED A PUBLISHED VERSION"),
+        "{findings}"
+    );
 
     registry.publish("trekkpaalegg-app", "1.5", published().as_bytes());
     checkout.run(&arguments).await.exits(0);
-    assert!(fs::read_to_string(&report).unwrap().contains("trekkpaalegg-app@1.5: new"));
+    assert!(
+        fs::read_to_string(&report)
+            .unwrap()
+            .contains("trekkpaalegg-app@1.5: new")
+    );
 }
 
 #[tokio::test]
 async fn a_registry_that_is_down_is_no_news() {
     let checkout = Checkout::new();
     let before = checkout.snapshot();
-    let watch = checkout.run(&["specs", "watch", "--registry", "http://127.0.0.1:1/"]).await;
+    let watch = checkout
+        .run(&["specs", "watch", "--registry", "http://127.0.0.1:1/"])
+        .await;
     watch.exits(3);
     assert!(checkout.output().contains("changed=false"));
     assert_eq!(checkout.snapshot(), before);
-    let status = checkout.run(&["specs", "status", "--remote", "--registry", "http://127.0.0.1:1/"]).await;
+    let status = checkout
+        .run(&["specs", "status", "--remote", "--registry", "http://127.0.0.1:1/"])
+        .await;
     status.exits(3);
     status.says("could not be asked");
 }

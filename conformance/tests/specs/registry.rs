@@ -35,13 +35,20 @@ impl Registry {
 
     /// From now on the registry has this document; the newest version is the default.
     pub(crate) fn publish(&self, api: &str, version: &str, bytes: &[u8]) {
-        self.documents.lock().unwrap().insert((api.to_owned(), version.to_owned()), bytes.to_vec());
+        self.documents
+            .lock()
+            .unwrap()
+            .insert((api.to_owned(), version.to_owned()), bytes.to_vec());
     }
 }
 
 async fn versions(State(documents): State<Documents>, Path(api): Path<String>) -> Result<Json<Value>, StatusCode> {
     let documents = documents.lock().unwrap();
-    let versions: Vec<_> = documents.keys().filter(|(name, _)| *name == api).map(|(_, version)| version).collect();
+    let versions: Vec<_> = documents
+        .keys()
+        .filter(|(name, _)| *name == api)
+        .map(|(_, version)| version)
+        .collect();
     let default = versions.last().ok_or(StatusCode::NOT_FOUND)?;
     let apis: Vec<_> = versions
         .iter()
@@ -59,5 +66,10 @@ async fn document(
     State(documents): State<Documents>,
     Path(key): Path<(String, String)>,
 ) -> Result<Vec<u8>, StatusCode> {
-    documents.lock().unwrap().get(&key).cloned().ok_or(StatusCode::NOT_FOUND)
+    documents
+        .lock()
+        .unwrap()
+        .get(&key)
+        .cloned()
+        .ok_or(StatusCode::NOT_FOUND)
 }

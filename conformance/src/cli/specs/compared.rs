@@ -12,7 +12,10 @@ use super::super::Failure;
 pub(super) fn compare(old: (&str, &[u8]), new: (&str, &[u8])) -> Result<(String, String), Failure> {
     let parse = |(name, bytes): (&str, &[u8])| Source::parse(name, bytes).map_err(Failure::usage);
     let (old, new) = (parse(old)?, parse(new)?);
-    let options = Options { today: Some(Utc::now().date_naive()), ..Options::default() };
+    let options = Options {
+        today: Some(Utc::now().date_naive()),
+        ..Options::default()
+    };
     let report = diff::diff(&old, &new, &options).map_err(Failure::internal)?;
     let write = |format| output::write(&report, format, &Style::default()).map_err(Failure::internal);
     Ok((write(Format::Text)?, write(Format::Markdown)?))

@@ -87,7 +87,9 @@ pub(super) async fn pull(registry: &Registry, api: &str, version: &str, dry_run:
     let manifest = Manifest::parse(&text).map_err(Failure::usage)?;
     // What the new document is compared with: the same version, else the one that has the bindings.
     let of_api = || manifest.documents.iter().filter(|entry| entry.api == api);
-    let earlier = of_api().find(|entry| entry.version == version).or_else(|| of_api().find(|entry| entry.module.is_some()));
+    let earlier = of_api()
+        .find(|entry| entry.version == version)
+        .or_else(|| of_api().find(|entry| entry.module.is_some()));
     let earlier = match earlier {
         None => None,
         Some(entry) => {
@@ -118,12 +120,16 @@ pub(super) async fn pull(registry: &Registry, api: &str, version: &str, dry_run:
                 rewritten: false,
             });
         }
-        Pinned::New { previous: Some(previous) } => {
-            (format!("{id}: new; the bindings are now made of it (until now of {previous}, which is kept)"), false)
-        }
-        Pinned::Replaced { kept_as } => {
-            (format!("{id}: the published document replaces the reconstruction, which is kept as {kept_as}"), false)
-        }
+        Pinned::New {
+            previous: Some(previous),
+        } => (
+            format!("{id}: new; the bindings are now made of it (until now of {previous}, which is kept)"),
+            false,
+        ),
+        Pinned::Replaced { kept_as } => (
+            format!("{id}: the published document replaces the reconstruction, which is kept as {kept_as}"),
+            false,
+        ),
         Pinned::Rewritten { kept_as } => (
             format!(
                 "{id}: THE PUBLISHER HAS CHANGED A PUBLISHED VERSION without a new version number; the earlier bytes are kept as {kept_as}"
@@ -137,10 +143,19 @@ pub(super) async fn pull(registry: &Registry, api: &str, version: &str, dry_run:
         Some((name, bytes)) => {
             let (text, diff) = compared::compare((name, bytes), (&id, &fetched.bytes))?;
             let surface = surface_changes((name, bytes), (&id, &fetched.bytes));
-            (format!("{text}\n{surface}"), format!("{diff}\n### Bindings\n\n```text\n{surface}```\n"))
+            (
+                format!("{text}\n{surface}"),
+                format!("{diff}\n### Bindings\n\n```text\n{surface}```\n"),
+            )
         }
     };
-    Ok(Change { headline, text, markdown, changed: true, rewritten })
+    Ok(Change {
+        headline,
+        text,
+        markdown,
+        changed: true,
+        rewritten,
+    })
 }
 
 fn surface_changes(old: (&str, &[u8]), new: (&str, &[u8])) -> String {

@@ -39,7 +39,11 @@ pub async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     let mut report = String::from("# Published OpenAPI documents\n");
     let mut changed = false;
     let mut failures = Vec::new();
-    for entry in manifest.documents.iter().filter(|entry| entry.module.is_some() && remote::is_in_registry(entry)) {
+    for entry in manifest
+        .documents
+        .iter()
+        .filter(|entry| entry.module.is_some() && remote::is_in_registry(entry))
+    {
         let versions = match registry.versions(&entry.api).await {
             Ok(versions) => versions,
             Err(error) => {
@@ -69,7 +73,10 @@ pub async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     }
     if changed && !args.dry_run {
         for (module, listing) in surface::listings(&folder)? {
-            surface::write_atomically(&folder.join("surface").join(format!("{module}.txt")), listing.as_bytes())?;
+            surface::write_atomically(
+                &folder.join("surface").join(format!("{module}.txt")),
+                listing.as_bytes(),
+            )?;
         }
     }
     for failure in &failures {
