@@ -217,7 +217,7 @@ mod tests {
             for order in orders(name, &employers).unwrap() {
                 let page = format!("[{order}]");
                 assert_eq!(guard.incoming(page.as_bytes(), None), vec![], "{name}");
-                let parsed = skatteetaten_client::trekkpaalegg::Page::from_json(page.as_bytes()).unwrap();
+                let parsed = skatteetaten_client::trekkpaalegg::Page::from_json(page).unwrap();
                 assert_eq!(parsed.orders.len(), 1, "{name}: {:?}", parsed.rejected);
             }
         }
