@@ -1,6 +1,10 @@
 //! From the record of a run to the pack.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -96,9 +100,7 @@ pub(super) fn finish(writer: PackWriter, finish: Finish) -> Result<PackSummary, 
         if let Some(bytes) = signature {
             content.insert(name::ATTESTATION.to_owned(), bytes);
         }
-        let mut path = dir.clone().into_os_string();
-        path.push(".zip");
-        let path = std::path::PathBuf::from(path);
+        let path = zip_path(&dir)?;
         writer.steps.step("zip")?;
         write_atomically(&path, &zipped::encode(&content)?, true)?;
         Some(path)
@@ -113,6 +115,20 @@ pub(super) fn finish(writer: PackWriter, finish: Finish) -> Result<PackSummary, 
         counts,
         manifest_sha256,
     })
+}
+
+/// Where the zip file of a pack goes: beside the folder, also for `folder/` and `.`, and never into
+/// it, where nobody would vouch for it.
+fn zip_path(dir: &Path) -> Result<PathBuf, EvidenceError> {
+    let dir: PathBuf = dir.components().collect();
+    let dir = if dir.file_name().is_some() {
+        dir
+    } else {
+        fs::canonicalize(&dir).map_err(EvidenceError::io("finding", &dir))?
+    };
+    let mut name = dir.file_name().unwrap_or_default().to_owned();
+    name.push(".zip");
+    Ok(dir.with_file_name(name))
 }
 
 /// The results, after a check against their schema and against themselves.

@@ -120,7 +120,7 @@ impl Class {
         let (nb, en) = match self {
             Self::Synthetic => ("syntetisk", "synthetic"),
             Self::Allowed => ("tillatt her", "allowed here"),
-            Self::Impossible => ("umulig", "impossible"),
+            Self::Impossible => ("kan ikke tilhøre noen", "can belong to nobody"),
             Self::CouldBeReal => ("kan være ekte", "could be real"),
         };
         Text::new(nb, en)

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::Value;
 use skatteetaten_conformance::{
-    evidence::{EvidenceError, Pack, PackWriter, canonical, name},
+    evidence::{EvidenceError, Pack, PackWriter, canonical, name, verify},
     results::{self, Grade, Text, Verdict},
 };
 
@@ -208,4 +208,21 @@ fn a_file_that_nobody_knows_is_not_vouched_for() {
         PackWriter::begin(out.path(), &fixture::run("stray")),
         Err(EvidenceError::Exists(_))
     ));
+}
+
+#[test]
+fn the_zip_file_lies_beside_the_folder_however_the_folder_is_written() {
+    for end in ["", "."] {
+        let out = tempfile::tempdir().unwrap();
+        let begun = PackWriter::begin(out.path(), &fixture::run("zip")).unwrap();
+        let dir = begun.dir().to_owned();
+        drop(begun);
+        let writer = PackWriter::resume(&dir.join(end)).unwrap();
+        fixture::record(&writer).unwrap();
+        let mut finish = fixture::finish(fixture::start() + chrono::TimeDelta::minutes(7));
+        finish.zip = true;
+        let summary = writer.finish(finish).unwrap();
+        assert_eq!(summary.zip.unwrap(), dir.with_extension("zip"));
+        assert!(verify(&Pack::open(&dir).unwrap(), None).is_intact());
+    }
 }

@@ -195,7 +195,7 @@ fn a_run_of_self_checks_only_claims_nothing() {
     assert!(page.contains("The supplier&#x27;s system has not been tested."));
     assert!(page.contains("No known errors. Note that the supplier&#x27;s system was not tested"));
     assert!(page.contains("Not tested</dt><dd>14 of 14"));
-    assert!(page.contains("Run against a simulator."));
+    assert!(page.contains("Not an approval by the Tax Administration. Run against a simulator."));
     assert!(page.contains("Test summary: &quot;unnamed system&quot; against"));
     assert!(page.contains("passed against a simulator</dt><dd>not tried"));
     assert!(!text(&pack, "sjekkliste.nb.html").contains(">gjort<"));

@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{EvidenceError, PackData, canonical, name};
-use crate::results::{Grade, Lang, TargetKind};
+use crate::results::{Grade, Lang};
 
 mod cases;
 mod chart;
+mod conditions;
+mod front;
 mod machine;
 #[cfg(feature = "pdf")]
 mod pdf;
@@ -105,14 +107,11 @@ pub(super) fn pdf(_data: &PackData) -> Result<Vec<u8>, EvidenceError> {
 fn whole_view(data: &PackData, words: &Words) -> Value {
     let mut view = view::view(data, words);
     if let Some(members) = view.as_object_mut() {
-        members.insert(
-            "simulator".to_owned(),
-            (data.results.run.target.kind == TargetKind::Simulator).into(),
-        );
+        members.insert("notice".to_owned(), front::notice(data, words).into());
         members.insert(
             "checklist_title".to_owned(),
             words
-                .fill("k_title", &[("system", view::system_name(data, words))])
+                .fill("k_title", &[("system", front::system_name(data, words))])
                 .into(),
         );
         members.insert(

@@ -39,11 +39,6 @@ pub(super) fn pdf(data: &PackData) -> Result<Vec<u8>, EvidenceError> {
 fn pages(data: &PackData, words: &Words, places: usize) -> Result<Value, EvidenceError> {
     let mut view = whole_view(data, words);
     let results = canonical::to_bytes(&data.results).map_err(EvidenceError::json(name::RESULTS))?;
-    let notice = if view["simulator"] == json!(true) {
-        format!("{} {}", words.get("footer"), words.get("footer_simulator"))
-    } else {
-        words.get("footer").to_owned()
-    };
     let mut rest = Vec::new();
     let mut room = places;
     let mut more = 0;
@@ -74,6 +69,18 @@ fn pages(data: &PackData, words: &Words, places: usize) -> Result<Value, Evidenc
             ));
         }
     }
+    let mut more_attestations = 0;
+    if let Some(items) = view["attestations"].as_array_mut() {
+        for item in items.split_off(items.len().min(places + 1)) {
+            let text = |key: &str| item[key].as_str().unwrap_or_default();
+            more_attestations += 1;
+            rest.push(
+                ["case", "statement", "answer", "comment", "by", "date"]
+                    .map(text)
+                    .join(" "),
+            );
+        }
+    }
     if let Some(areas) = view["areas"].as_array_mut() {
         for case in areas
             .iter_mut()
@@ -85,7 +92,6 @@ fn pages(data: &PackData, words: &Words, places: usize) -> Result<Value, Evidenc
         }
     }
     if let Some(members) = view.as_object_mut() {
-        members.insert("notice".to_owned(), notice.into());
         members.insert(
             "author".to_owned(),
             data.results.run.system.vendor.clone().unwrap_or_default().into(),
@@ -101,6 +107,7 @@ fn pages(data: &PackData, words: &Words, places: usize) -> Result<Value, Evidenc
         members.insert("results_sha256".to_owned(), sha256_hex(&results).into());
         members.insert("more".to_owned(), more.into());
         members.insert("more_untested".to_owned(), more_untested.into());
+        members.insert("more_attestations".to_owned(), more_attestations.into());
         members.insert("rest".to_owned(), rest.into());
     }
     Ok(view)

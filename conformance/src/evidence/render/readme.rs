@@ -1,16 +1,16 @@
 //! `LESMEG.txt` and `README.txt`.
 
-use super::{texts::Words, view::system_name};
-use crate::{
-    evidence::PackData,
-    results::{Lang, TargetKind},
+use super::{
+    front::{notice, system_name},
+    texts::Words,
 };
+use crate::{evidence::PackData, results::Lang};
 
 const NB: &str = "\
 BEVISPAKKE: {system}
 Kjøring {run}
 
-Leverandørens egen test. Ikke en godkjenning fra Skatteetaten.{simulator}
+{notice}
 
 Hva dette er
   Dokumentasjon av gjennomført test av en integrasjon mot Skatteetatens API:
@@ -18,6 +18,7 @@ Hva dette er
 
 Åpne
   oppsummering.nb.html    oppsummeringen, i en nettleser, uten nett
+  oppsummering.nb.pdf     den samme på to sider med vedlegg, PDF/A; hvis den er laget
   oppsummering.nb.md      den samme som ren tekst
   sjekkliste.nb.html      Skatteetatens sjekkliste, linje for linje
   summary.en.html / .md   det samme på engelsk
@@ -45,7 +46,7 @@ const EN: &str = "\
 EVIDENCE PACK: {system}
 Run {run}
 
-Supplier's own test. Not an approval by the Tax Administration.{simulator}
+{notice}
 
 What this is
   A record of completed testing of an integration with the Norwegian Tax Administration's API:
@@ -54,6 +55,7 @@ What this is
 Open
   summary.en.html         the summary, in a browser, without network
   summary.en.md           the same as plain text
+  oppsummering.nb.pdf     in Norwegian on two pages with an annex, PDF/A; if it was made
   oppsummering.nb.html / .md, sjekkliste.nb.html   in Norwegian, with the authority's checklist
   resultater.json         all results; everything else is made from it and the files beside it
   katalog.json, krav.json, sporbarhet.csv          cases, requirements, and how they connect
@@ -78,14 +80,14 @@ What the pack does NOT claim
 /// The text in one language.
 pub(super) fn text(data: &PackData, words: &Words) -> String {
     let run = &data.results.run;
-    let (text, simulator, unsigned) = match words.lang() {
-        Lang::Nb => (NB, " Kjørt mot simulator.", "\n  Denne pakken er ikke signert."),
-        Lang::En => (EN, " Run against a simulator.", "\n  This pack is not signed."),
+    let (text, unsigned) = match words.lang() {
+        Lang::Nb => (NB, "\n  Denne pakken er ikke signert."),
+        Lang::En => (EN, "\n  This pack is not signed."),
     };
     let when = |condition: bool, text: &'static str| if condition { text } else { "" };
     let system = format!("{} {}", system_name(data, words), run.system.version);
     text.replace("{system}", system.trim_end())
         .replace("{run}", &run.id)
-        .replace("{simulator}", when(run.target.kind == TargetKind::Simulator, simulator))
+        .replace("{notice}", &notice(data, words))
         .replace("{unsigned}", when(data.key_fingerprint.is_none(), unsigned))
 }
