@@ -49,7 +49,8 @@ pub struct Options {
     pub levels: BTreeMap<String, Level>,
     /// Findings that somebody has accepted.
     pub accepted: Accepted,
-    /// The day on which acceptances are judged; without it they do not expire.
+    /// The day on which acceptances and sunsets are judged. Without it acceptances do not expire,
+    /// and sunsets are judged as of the machine's own day.
     pub today: Option<chrono::NaiveDate>,
 }
 
@@ -114,13 +115,14 @@ pub fn diff(old: &Source, new: &Source, options: &Options) -> Result<Report, Dif
         new: new.document().name().to_owned(),
         problem: problem.to_owned(),
     };
+    let today = options.today.unwrap_or_else(|| chrono::Local::now().date_naive());
     thread::scope(|scope| {
         thread::Builder::new()
             .name("diff".to_owned())
             .stack_size(STACK)
             .spawn_scoped(scope, || {
                 let sides = (model::Side::new(old), model::Side::new(new));
-                let mut engine = compare::Engine::new(sides.0, sides.1, catalogue);
+                let mut engine = compare::Engine::new(sides.0, sides.1, catalogue, today);
                 engine.run();
                 hints::add(&mut engine);
                 report::build(engine, old, new, options)

@@ -13,6 +13,7 @@ mod hostile;
 mod output;
 mod patch;
 mod rules;
+mod soundness;
 mod symmetry;
 mod trekkpaalegg;
 

@@ -14,6 +14,10 @@ const ONE_WAY: &[(&str, &str)] = &[
     ("body-need", "a response is never sent by the client"),
     ("encoding", "`encoding` applies to request bodies only"),
     (
+        "wrapping-overlap",
+        "a response that matches twice is the server's concern",
+    ),
+    (
         "one-of-overlap",
         "a response that matches twice is the server's concern",
     ),
@@ -58,6 +62,10 @@ const ONE_WAY_AREAS: &[(&str, &str)] = &[
 
 /// Kinds without a rule for the way back.
 const NO_WAY_BACK: &[(&str, &str)] = &[
+    (
+        "wrapping-overlap",
+        "unwrapping leaves one alternative, which overlaps with none",
+    ),
     ("property-default", "removal does not depend on the default"),
     (
         "property-closed",

@@ -3,13 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Change, Engine};
-use crate::diff::{
-    load::collect,
-    model::{Loc, Side, pointer::unescape},
+use crate::{
+    diff::{
+        load::collect,
+        model::{
+            Loc, Side,
+            pointer::{escape, unescape},
+        },
+    },
+    document::METHODS,
 };
 
 impl<'a> Engine<'a> {
     pub(super) fn components(&mut self) {
+        self.other_components();
         let (olds, news) = (schemas(&self.old), schemas(&self.new));
         let used = (reachable(&self.old), reachable(&self.new));
         self.find_renamed(&olds, &news);
@@ -71,6 +78,44 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// Parameters, responses and the like have no names in generated code: those in use were
+    /// compared where they are used.
+    fn other_components(&mut self) {
+        let root = |side: &Side<'a>| side.root().get("components");
+        let (Some(old), Some(new)) = (root(&self.old), root(&self.new)) else {
+            return;
+        };
+        let context = self.document_context("components");
+        let mut known = vec!["schemas"];
+        known.extend(OTHERS);
+        self.leftovers(&context, &old, &new, &known);
+        let used = (used_pointers(&self.old), used_pointers(&self.new));
+        for section in OTHERS {
+            let list = |side: &Loc<'a>| -> BTreeMap<&'a str, Loc<'a>> {
+                side.get(section).into_iter().flat_map(|all| all.members()).collect()
+            };
+            let (olds, news) = (list(&old), list(&new));
+            let names: BTreeSet<&'a str> = olds.keys().chain(news.keys()).copied().collect();
+            for name in names {
+                let pointer = format!("/components/{section}/{}", escape(name));
+                let (one, other) = (olds.get(name), news.get(name));
+                let same = one.map(|loc| loc.value) == other.map(|loc| loc.value);
+                if !same && !used.0.contains(&pointer) && !used.1.contains(&pointer) {
+                    self.emit(
+                        &context,
+                        "component-changed-unused",
+                        Change {
+                            subject: format!("{section}/{name}"),
+                            old_at: one,
+                            new_at: other,
+                            ..Change::default()
+                        },
+                    );
+                }
+            }
+        }
+    }
+
     /// A name that is gone and one that is new, which stand for the same schema: because they met
     /// in the same place, or because their text is the same.
     fn find_renamed(&mut self, olds: &BTreeMap<&'a str, Loc<'a>>, news: &BTreeMap<&'a str, Loc<'a>>) {
@@ -113,8 +158,31 @@ fn schemas<'a>(side: &Side<'a>) -> BTreeMap<&'a str, Loc<'a>> {
         .collect()
 }
 
+/// The sections of components beside the schemas.
+const OTHERS: [&str; 9] = [
+    "parameters",
+    "headers",
+    "responses",
+    "requestBodies",
+    "securitySchemes",
+    "links",
+    "callbacks",
+    "examples",
+    "pathItems",
+];
+
 /// Names of the component schemas that some operation uses, directly or through others.
 fn reachable(side: &Side<'_>) -> BTreeSet<String> {
+    used_pointers(side)
+        .iter()
+        .filter_map(|pointer| pointer.strip_prefix("/components/schemas/"))
+        .filter_map(|rest| rest.split('/').next())
+        .map(unescape)
+        .collect()
+}
+
+/// Pointers of everything that some operation refers to, directly or through others.
+pub(super) fn used_pointers(side: &Side<'_>) -> BTreeSet<String> {
     let root = side.root();
     let mut open: Vec<String> = Vec::new();
     for section in ["paths", "webhooks"] {
@@ -137,11 +205,31 @@ fn reachable(side: &Side<'_>) -> BTreeSet<String> {
             }
         }
     }
-    seen.iter()
-        .filter_map(|pointer| pointer.strip_prefix("/components/schemas/"))
-        .filter_map(|rest| rest.split('/').next())
-        .map(unescape)
-        .collect()
+    for holder in [Some(root.value), root.value.get("paths")].into_iter().flatten() {
+        schemes_in(holder, &mut seen);
+    }
+    seen
+}
+
+/// Security schemes are named by requirements, not by references.
+fn schemes_in(value: &serde_json::Value, seen: &mut BTreeSet<String>) {
+    let Some(members) = value.as_object() else {
+        return;
+    };
+    let requirements = members.get("security").and_then(serde_json::Value::as_array);
+    for name in requirements
+        .into_iter()
+        .flatten()
+        .filter_map(serde_json::Value::as_object)
+        .flat_map(serde_json::Map::keys)
+    {
+        seen.insert(format!("/components/securitySchemes/{}", escape(name)));
+    }
+    for (name, member) in members {
+        if name.starts_with('/') || METHODS.contains(&name.as_str()) {
+            schemes_in(member, seen);
+        }
+    }
 }
 
 /// Schemas that a discriminator names.

@@ -113,8 +113,22 @@ impl<'a> Engine<'a> {
             let moves = self.judge(context, old, branch);
             !moves.narrows && !moves.unknown
         });
+        // A value that was fine must match no other branch as well.
+        let overlapping = group.kind == GroupKind::OneOf
+            && context.direction == Direction::Request
+            && after.discriminator.is_none()
+            && group
+                .branches
+                .iter()
+                .filter(|branch| !disjoint_across(&self.old, old, &self.new, branch))
+                .count()
+                > 1;
         let rule = if included && (new_nullable || !old_nullable) {
-            "wrapped-in-alternatives"
+            if overlapping {
+                "wrapped-in-alternatives-overlapping"
+            } else {
+                "wrapped-in-alternatives"
+            }
         } else {
             "composition-undecided"
         };
@@ -341,7 +355,12 @@ fn branch_title<'a>(side: &Side<'a>, branch: &Branch<'a>, index: usize) -> Strin
 
 /// Whether no value can match both.
 fn disjoint<'a>(side: &Side<'a>, one: &Sub<'a>, other: &Sub<'a>) -> bool {
-    let (one, other) = (Shape::of(side, one), Shape::of(side, other));
+    disjoint_across(side, one, side, other)
+}
+
+/// The same for schemas of different documents.
+fn disjoint_across<'a>(side: &Side<'a>, one: &Sub<'a>, other_side: &Side<'a>, other: &Sub<'a>) -> bool {
+    let (one, other) = (Shape::of(side, one), Shape::of(other_side, other));
     let types = |shape: &Shape<'a>| shape.types.unwrap_or(Types::ANY);
     if types(&one).intersection(types(&other)).is_empty() {
         return true;

@@ -11,9 +11,11 @@ use std::{
     rc::Rc,
 };
 
+use chrono::NaiveDate;
+
 use super::{
-    model::{Loc, Pointer, Side, shape::Sub, side::Target},
-    rules::{Action, Catalogue, Effect},
+    model::{Pointer, Side},
+    rules::{Action, Catalogue},
 };
 
 mod callbacks;
@@ -26,6 +28,7 @@ mod document;
 mod notes;
 mod operation;
 mod parameters;
+mod parts;
 mod paths;
 mod properties;
 mod responses;
@@ -35,6 +38,7 @@ mod servers;
 mod trail;
 mod values;
 
+pub(crate) use parts::{Change, Moves, Node, Operation, Pair, Raw};
 pub(crate) use trail::Trail;
 
 /// Which way data flows.
@@ -76,122 +80,6 @@ impl<'a> Context<'a> {
     }
 }
 
-/// A difference that a rule is about.
-#[derive(Debug, Default)]
-pub(crate) struct Change<'l, 'a> {
-    pub(crate) subject: String,
-    pub(crate) old: Option<String>,
-    pub(crate) new: Option<String>,
-    pub(crate) old_at: Option<&'l Loc<'a>>,
-    pub(crate) new_at: Option<&'l Loc<'a>>,
-}
-
-/// A finding before levels, texts and positions.
-#[derive(Debug)]
-pub(crate) struct Raw<'a> {
-    pub(crate) rule: usize,
-    pub(crate) wanted: Cow<'static, str>,
-    pub(crate) direction: Direction,
-    pub(crate) location: String,
-    pub(crate) subject: String,
-    pub(crate) old: Option<String>,
-    pub(crate) new: Option<String>,
-    pub(crate) old_at: Option<Pointer<'a>>,
-    pub(crate) new_at: Option<Pointer<'a>>,
-    pub(crate) nodes: BTreeSet<NodeId>,
-    pub(crate) hints: Vec<String>,
-}
-
-/// An operation or a pair of components.
-#[derive(Debug)]
-pub(crate) struct Node<'a> {
-    /// Where it is used: operations, or pairs that lead here.
-    pub(crate) parents: BTreeSet<NodeId>,
-    /// Index into the operations, when it is one.
-    pub(crate) operation: Option<usize>,
-    pair: Option<(Pair<'a>, Direction)>,
-}
-
-/// Two schemas that are compared once for each direction, wherever they meet.
-#[derive(Debug, Clone)]
-pub(crate) struct Pair<'a> {
-    old: (Rc<str>, Sub<'a>),
-    new: (Rc<str>, Sub<'a>),
-    /// Where to say it is.
-    trail: Trail<'a>,
-}
-
-impl<'a> Pair<'a> {
-    /// Two components.
-    fn of_targets(old: Target<'a>, new: Target<'a>) -> Self {
-        Self {
-            trail: Trail::component(&old.key, &new.key),
-            old: (old.key, vec![old.loc]),
-            new: (new.key, vec![new.loc]),
-        }
-    }
-
-    /// Schemas of which at least one is spread over several places. Their addresses in memory are
-    /// their names.
-    fn of_parts(trail: &Trail<'a>, old: &Sub<'a>, new: &Sub<'a>) -> Self {
-        let key = |sub: &Sub<'a>| -> Rc<str> {
-            let mut parts: Vec<String> = sub
-                .iter()
-                .map(|loc| format!("{:p}", std::ptr::from_ref(loc.value)))
-                .collect();
-            parts.sort_unstable();
-            Rc::from(parts.join("+"))
-        };
-        Self {
-            trail: trail.clone(),
-            old: (key(old), old.clone()),
-            new: (key(new), new.clone()),
-        }
-    }
-}
-
-/// An operation, for reports.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Operation {
-    /// For instance `GET /orders/{id}`, with the new path when both have it.
-    pub(crate) label: String,
-    pub(crate) old_id: Option<String>,
-    pub(crate) new_id: Option<String>,
-}
-
-/// What a change does to a set of values, gathered while judging.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Moves {
-    pub(crate) narrows: bool,
-    pub(crate) widens: bool,
-    pub(crate) unknown: bool,
-}
-
-impl Moves {
-    pub(crate) fn is_equal(self) -> bool {
-        self == Self::default()
-    }
-
-    fn add(&mut self, effect: Effect) {
-        match effect {
-            Effect::Narrows => self.narrows = true,
-            Effect::Widens => self.widens = true,
-            Effect::Both => {
-                self.narrows = true;
-                self.widens = true;
-            }
-            Effect::Undecided => self.unknown = true,
-            Effect::None => {}
-        }
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.narrows |= other.narrows;
-        self.widens |= other.widens;
-        self.unknown |= other.unknown;
-    }
-}
-
 type PairKey = (Rc<str>, Rc<str>, Direction);
 /// Rule, places in both documents, location and texts: what makes two findings one.
 type Identity = (
@@ -212,6 +100,8 @@ pub(crate) struct Engine<'a> {
     pub(crate) old: Side<'a>,
     pub(crate) new: Side<'a>,
     pub(crate) catalogue: &'a Catalogue,
+    /// The day on which sunsets are judged.
+    today: NaiveDate,
     pub(crate) raws: Vec<Raw<'a>>,
     seen: HashMap<Identity, usize>,
     pub(crate) nodes: Vec<Node<'a>>,
@@ -238,11 +128,12 @@ pub(crate) struct Engine<'a> {
 pub(crate) const DOCUMENT: NodeId = 0;
 
 impl<'a> Engine<'a> {
-    pub(crate) fn new(old: Side<'a>, new: Side<'a>, catalogue: &'a Catalogue) -> Self {
+    pub(crate) fn new(old: Side<'a>, new: Side<'a>, catalogue: &'a Catalogue, today: NaiveDate) -> Self {
         Self {
             old,
             new,
             catalogue,
+            today,
             raws: Vec::new(),
             seen: HashMap::new(),
             nodes: vec![Node {

@@ -54,6 +54,16 @@ enum Found {
 
 impl<'a> Engine<'a> {
     pub(super) fn paths(&mut self) {
+        if let (Some(old), Some(new)) = (self.old.root().get("paths"), self.new.root().get("paths")) {
+            let context = self.document_context("paths");
+            let addresses: Vec<&str> = old
+                .members()
+                .chain(new.members())
+                .map(|(name, _)| name)
+                .filter(|name| name.starts_with('/'))
+                .collect();
+            self.leftovers(&context, &old, &new, &addresses);
+        }
         let bases = (base_path(&self.old), base_path(&self.new));
         let olds = entries(&self.old, &bases.0);
         let mut news: Vec<Option<Entry<'a>>> = entries(&self.new, &bases.1).into_iter().map(Some).collect();
@@ -162,7 +172,7 @@ impl<'a> Engine<'a> {
     }
 
     fn gone(&mut self, entries: &[&Entry<'a>], path_stays: bool) {
-        let today = chrono::Local::now().date_naive().to_string();
+        let today = self.today.to_string();
         let whole_path = !path_stays && !entries.iter().any(|entry| entry.operation.flag("deprecated"));
         for entry in entries {
             let context = self.operation_node(Operation {

@@ -79,6 +79,10 @@ impl<'a> Engine<'a> {
                     format!("property-removed-{}", need(was.required))
                 };
                 self.emit_schema(&down, &rule, Change { new_at: None, ..change });
+                // Under this name the values of the map are valid now.
+                if let Additional::Schema(values) = &after.additional {
+                    self.schema(&down, was.sub, values);
+                }
             }
             (None, Some(is)) if old.is_some() => {
                 let rule = format!("property-{flag}-unset-{}", need(is.required));
@@ -97,6 +101,9 @@ impl<'a> Engine<'a> {
                     (false, false) => "property-added-optional",
                 };
                 self.emit_schema(&down, rule, Change { old_at: None, ..change });
+                if let Additional::Schema(values) = &before.additional {
+                    self.schema(&down, values, is.sub);
+                }
             }
         }
     }

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Change, Context, Engine};
-use crate::diff::model::{Loc, Side};
+use super::{Change, Context, Engine, components::used_pointers};
+use crate::diff::model::{Loc, Side, pointer::escape};
+
+/// Stands for what is no scope: nobody knows what is meant, so it is not passed over.
+const UNREADABLE: &str = "(not a scope)";
 
 /// One way in: schemes that are all needed, each with its scopes.
 type Alternative<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
@@ -114,6 +117,32 @@ impl<'a> Engine<'a> {
                 let context = self.document_context(&format!("security scheme {name}"));
                 self.scheme(&context, name, one, other);
             }
+        }
+        self.undescribed_schemes(&olds, &news);
+    }
+
+    /// Schemes that requirements name in both documents and only one describes.
+    fn undescribed_schemes(&mut self, olds: &BTreeMap<&'a str, Loc<'a>>, news: &BTreeMap<&'a str, Loc<'a>>) {
+        let used = (used_pointers(&self.old), used_pointers(&self.new));
+        let names: BTreeSet<&'a str> = olds.keys().chain(news.keys()).copied().collect();
+        for name in names {
+            let pointer = format!("/components/securitySchemes/{}", escape(name));
+            let (one, other) = (olds.get(name), news.get(name));
+            if one.is_some() == other.is_some() || !used.0.contains(&pointer) || !used.1.contains(&pointer) {
+                continue;
+            }
+            let context = self.document_context(&format!("security scheme {name}"));
+            self.emit(
+                &context,
+                "security-scheme-changed",
+                Change {
+                    subject: name.to_owned(),
+                    old: one.map(|loc| super::shown(loc.value)),
+                    new: other.map(|loc| super::shown(loc.value)),
+                    old_at: one,
+                    new_at: other,
+                },
+            );
         }
     }
 
@@ -258,13 +287,10 @@ fn effective<'a>(side: &Side<'a>, operation: &Loc<'a>) -> (Vec<Alternative<'a>>,
             requirement
                 .members()
                 .map(|(name, scopes)| {
-                    let scopes = scopes
-                        .value
-                        .as_array()
-                        .into_iter()
-                        .flatten()
-                        .filter_map(Value::as_str)
-                        .collect();
+                    let scopes = match scopes.value {
+                        Value::Array(list) => list.iter().map(|scope| scope.as_str().unwrap_or(UNREADABLE)).collect(),
+                        _ => BTreeSet::from([UNREADABLE]),
+                    };
                     (name, scopes)
                 })
                 .collect()
