@@ -76,7 +76,11 @@ fn document(factor: usize, changed: bool) -> Vec<u8> {
     let mut components = Map::new();
     for index in 0..schemas {
         let kind = if changed && index % 7 == 0 { "string" } else { "integer" };
-        let required = if changed && index % 11 == 0 { json!(["id"]) } else { json!(["id", "name"]) };
+        let required = if changed && index % 11 == 0 {
+            json!(["id"])
+        } else {
+            json!(["id", "name"])
+        };
         components.insert(
             format!("Schema{index}"),
             json!({

@@ -31,13 +31,16 @@ fn schema() -> impl Strategy<Value = Value> {
     ];
     leaf.prop_recursive(2, 12, 3, |inner| {
         prop_oneof![
-            (inner.clone(), 0..3_u32).prop_map(|(items, most)| json!({"type": "array", "items": items, "maxItems": most})),
+            (inner.clone(), 0..3_u32)
+                .prop_map(|(items, most)| json!({"type": "array", "items": items, "maxItems": most})),
             (inner.clone(), inner.clone(), 0..3_usize, any::<bool>()).prop_map(|(a, b, required, open)| {
                 let names = &["p0", "p1"][..required];
                 json!({"type": "object", "required": names, "properties": {"p0": a, "p1": b},
                        "additionalProperties": open})
             }),
-            inner.clone().prop_map(|values| json!({"type": "object", "additionalProperties": values, "minProperties": 1})),
+            inner
+                .clone()
+                .prop_map(|values| json!({"type": "object", "additionalProperties": values, "minProperties": 1})),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| json!({"oneOf": [a, b]})),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| json!({"anyOf": [a, b]})),
             (inner.clone(), inner).prop_map(|(a, b)| json!({"allOf": [a, b]})),
@@ -86,7 +89,11 @@ fn samples(schema: &Value) -> Vec<Value> {
         }
     }
     if schema["additionalProperties"].is_object() {
-        list.extend(samples(&schema["additionalProperties"]).iter().map(|value| json!({"p0": value})));
+        list.extend(
+            samples(&schema["additionalProperties"])
+                .iter()
+                .map(|value| json!({"p0": value})),
+        );
     }
     list
 }
@@ -98,8 +105,10 @@ fn samples(schema: &Value) -> Vec<Value> {
 fn readable(schema: &Value) -> Value {
     match schema {
         Value::Object(members) => {
-            let mut out: Map<String, Value> =
-                members.iter().map(|(name, value)| (name.clone(), readable(value))).collect();
+            let mut out: Map<String, Value> = members
+                .iter()
+                .map(|(name, value)| (name.clone(), readable(value)))
+                .collect();
             if out.shift_remove("nullable") == Some(json!(true)) {
                 let kind = out["type"].take();
                 out["type"] = json!([kind, "null"]);
@@ -176,9 +185,17 @@ fn check(old: &Value, new: &Value) -> Result<(), TestCaseError> {
     // What is lost in a request is refused; what is new in a response surprises. The other way
     // round is harmless, so it is not looked for.
     let (narrows, _) = moves(&report, Direction::Request);
-    prop_assert!(narrows || lost.is_none(), "{lost:?} is lost, {:?}\n{old}\n{new}", ids(&report));
+    prop_assert!(
+        narrows || lost.is_none(),
+        "{lost:?} is lost, {:?}\n{old}\n{new}",
+        ids(&report)
+    );
     let (_, widens) = moves(&report, Direction::Response);
-    prop_assert!(widens || gained.is_none(), "{gained:?} is new, {:?}\n{old}\n{new}", ids(&report));
+    prop_assert!(
+        widens || gained.is_none(),
+        "{gained:?} is new, {:?}\n{old}\n{new}",
+        ids(&report)
+    );
     Ok(())
 }
 
@@ -223,7 +240,10 @@ fn schemas_in(schema: &Value, at: &str) -> Vec<String> {
 /// The check above can fail.
 #[test]
 fn a_lost_value_is_seen() {
-    let (old, new) = (json!({"type": "integer", "minimum": 1}), json!({"type": "integer", "minimum": 2}));
+    let (old, new) = (
+        json!({"type": "integer", "minimum": 1}),
+        json!({"type": "integer", "minimum": 2}),
+    );
     let same = compare(&both_ways(&old), &both_ways(&old));
     assert_eq!(moves(&same, Direction::Request), (false, false));
     assert!(samples(&old).contains(&json!(1)));

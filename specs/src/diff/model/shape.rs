@@ -11,11 +11,7 @@ use std::{
 
 use serde_json::{Number, Value};
 
-use super::{
-    Loc, Side, number,
-    side::Target,
-    types::Types,
-};
+use super::{Loc, Side, number, side::Target, types::Types};
 
 /// A schema that may be spread over several places that all apply: a property that two parts of
 /// an `allOf` describe has two.

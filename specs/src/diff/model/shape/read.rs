@@ -5,11 +5,7 @@ use std::{cmp::Ordering, rc::Rc};
 use serde_json::{Map, Value};
 
 use super::{
-    super::{
-        Loc, Side, number,
-        side::CHAIN_LIMIT,
-        types::Types,
-    },
+    super::{Loc, Side, number, side::CHAIN_LIMIT, types::Types},
     Additional, Bound, COUNTS, Group, GroupKind, Shape, Sub, is_note,
 };
 
