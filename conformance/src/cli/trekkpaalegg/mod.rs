@@ -5,7 +5,7 @@ mod output;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::{io::Write as _, path::PathBuf};
 
 use clap::Subcommand;
 use skatteetaten_client::{
@@ -175,15 +175,25 @@ impl Common {
             config = config.with_base_url(Api::Trekkpaalegg, url).map_err(Failure::usage)?;
         }
         let client = config.client(None).map_err(Failure::usage)?;
-        let accesses: Vec<&Access> = config
-            .accesses()
-            .iter()
-            .filter(|access| {
-                self.organisation
-                    .as_deref()
-                    .is_none_or(|wanted| access.organisation() == Some(wanted))
-            })
-            .collect();
+        let (mut accesses, mut twice): (Vec<&Access>, bool) = (Vec::new(), false);
+        for access in config.accesses() {
+            let organisation = access.organisation();
+            if self.organisation.is_some() && self.organisation.as_deref() != organisation {
+                continue;
+            }
+            // The orders are the employer's, whichever of its system users asks.
+            if accesses.iter().any(|other| other.organisation() == organisation) {
+                twice = true;
+            } else {
+                accesses.push(access);
+            }
+        }
+        if twice {
+            writeln!(
+                ui.err,
+                "remark: an organisation stands in the configuration more than once; it is asked once, with the first entry"
+            )?;
+        }
         if accesses.is_empty() && self.organisation.is_some() {
             return Err(Failure::usage(
                 "the organisation of --organisation is not in the configuration; add it under [[access.organisation]]",

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    path::Path,
     sync::{Arc, Mutex},
 };
 
@@ -96,6 +97,10 @@ impl Outcome {
 async fn with_reader(simulator: &Simulator, line: &str, out: Box<dyn Write + Send>) -> (Result<Exit, Failure>, String) {
     let folder = tempfile::tempdir().unwrap();
     let config = simulator.write_config(folder.path()).unwrap();
+    with_config(&config, line, out).await
+}
+
+async fn with_config(config: &Path, line: &str, out: Box<dyn Write + Send>) -> (Result<Exit, Failure>, String) {
     let words = ["trekkpaalegg"].into_iter().chain(line.split_whitespace());
     let words = words.chain(["--config", config.to_str().unwrap()]);
     let args = Line::try_parse_from(words).unwrap().args;
@@ -325,4 +330,23 @@ async fn several_organisations_end_with_one_watermark() {
     assert_eq!(list.received().0.len(), count);
     let one = command(&simulator, "list --organisation 310000015 --ndjson").await;
     assert!(one.received().0.len() < count && !one.received().0.is_empty());
+}
+
+#[tokio::test]
+async fn two_system_users_of_one_organisation_are_asked_once() {
+    let simulator = simulator(None).await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = simulator.write_config(folder.path()).unwrap();
+    let mut text = std::fs::read_to_string(&config).unwrap();
+    text.push_str(&format!(
+        "\n[[access.organisation]]\nnumber = \"123456789\"\nexternal_ref = \"{}\"\n",
+        crate::simulator::SECOND_SYSTEM_USER
+    ));
+    // Written over, so that the file's permissions stay.
+    std::fs::write(&config, text).unwrap();
+    let out = Printed::default();
+    let (result, err) = with_config(&config, "changes --ndjson", Box::new(out.clone())).await;
+    assert_eq!(result.unwrap(), Exit::Ok);
+    assert_eq!(out.text().lines().count(), 11);
+    assert!(err.contains("more than once"), "{err}");
 }
