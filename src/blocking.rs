@@ -57,14 +57,15 @@ impl Blocking {
         &self.client
     }
 
-    /// Waits for a call.
+    /// Waits for a call, or for several in a row with any kind of error that [`Error`] can become.
     ///
     /// # Errors
     /// The call's own, or [`Error::Misuse`] when this thread already runs an async runtime, which
     /// waiting here would stop.
-    pub fn run<T, Fut>(&self, call: impl FnOnce(Client) -> Fut) -> Result<T, Error>
+    pub fn run<T, E, Fut>(&self, call: impl FnOnce(Client) -> Fut) -> Result<T, E>
     where
-        Fut: Future<Output = Result<T, Error>>,
+        Fut: Future<Output = Result<T, E>>,
+        E: From<Error>,
     {
         self.wait(call(self.client.clone()))?
     }

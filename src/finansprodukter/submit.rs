@@ -144,7 +144,11 @@ impl Finansprodukter {
     }
 
     /// Sends everything that the journal holds for this API's address without an outcome: what a
-    /// crash or an error has left open. Each ends as [`submit_with`](Self::submit_with) does.
+    /// crash or an error has left open, the oldest first. Each ends as
+    /// [`submit_with`](Self::submit_with) does.
+    ///
+    /// Do this *before* a correction of something that is still open is submitted: resumed after
+    /// it, the earlier version would arrive last.
     ///
     /// # Errors
     /// [`SubmitError::Journal`] when the journal cannot be read; nothing has been sent then.
@@ -152,9 +156,8 @@ impl Finansprodukter {
         &self,
         journal: &dyn Journal,
     ) -> Result<Vec<(Entry, Result<Submitted, SubmitError>)>, SubmitError> {
-        let destination = self.destination()?;
         let mut ends = Vec::new();
-        for entry in journal.pending(&destination).await.map_err(SubmitError::Journal)? {
+        for entry in self.open(journal).await? {
             let end = conclude(
                 &entry,
                 journal,
@@ -164,6 +167,15 @@ impl Finansprodukter {
             ends.push((entry, end));
         }
         Ok(ends)
+    }
+
+    /// What the journal holds for this API's address without an outcome, the oldest first.
+    ///
+    /// # Errors
+    /// [`SubmitError::Journal`] when the journal cannot be read.
+    pub async fn open(&self, journal: &dyn Journal) -> Result<Vec<Entry>, SubmitError> {
+        let destination = self.destination()?;
+        journal.pending(&destination).await.map_err(SubmitError::Journal)
     }
 
     /// What is sent to one address has not been sent to another: a file that was tried in the

@@ -144,12 +144,24 @@ fn check(args: &Check, ui: &mut Ui) -> Result<Exit, Failure> {
     }
     let report = checker.check(&bytes);
     if args.json {
-        let report = serde_json::to_string(&report).map_err(Failure::internal)?;
-        writeln!(ui.out, "{report}")?;
+        let shown = Shown {
+            sendable: report.is_sendable(),
+            report: &report,
+        };
+        let shown = serde_json::to_string(&shown).map_err(Failure::internal)?;
+        writeln!(ui.out, "{shown}")?;
     } else {
         print_report(&report, ui)?;
     }
     Ok(if report.is_sendable() { Exit::Ok } else { Exit::Findings })
+}
+
+/// A report for machines.
+#[derive(serde::Serialize)]
+struct Shown<'report> {
+    sendable: bool,
+    #[serde(flatten)]
+    report: &'report Report,
 }
 
 fn print_report(report: &Report, ui: &mut Ui) -> Result<(), Failure> {
@@ -206,8 +218,31 @@ async fn submit(args: &Submit, ui: &mut Ui) -> Result<Exit, Failure> {
     } else {
         Repeat::Never
     };
+    warn_of_open(&api, &journal, &submission, ui).await?;
     let submitted = api.submit_with(&submission, &journal, repeat).await.map_err(failed)?;
     print_receipt(&submitted, ui)
+}
+
+/// Says what else is open: if the file corrects it, the order matters.
+async fn warn_of_open(
+    api: &Finansprodukter,
+    journal: &FileJournal,
+    submission: &Submission,
+    ui: &mut Ui,
+) -> Result<(), Failure> {
+    let open = api.open(journal).await.map_err(failed)?;
+    let others = open
+        .iter()
+        .filter(|entry| entry.submission.sha256() != submission.sha256())
+        .count();
+    if others > 0 {
+        writeln!(
+            ui.err,
+            "warning: {others} other submissions in the journal are open: they may or may not have been received. \
+             If this file corrects one of them, do not use --resume after it, or the earlier version arrives last"
+        )?;
+    }
+    Ok(())
 }
 
 fn refused(invalid: &InvalidSubmission, ui: &mut Ui) -> Result<Exit, Failure> {

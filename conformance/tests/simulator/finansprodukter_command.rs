@@ -145,6 +145,7 @@ async fn an_invalid_submission_is_told_in_full_and_not_sent() {
     assert_eq!(bench.simulator.received().len(), 0);
     let json = bench.run(&["check", "report.json", "--json"]).await;
     let report: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(report["sendable"], false);
     assert_eq!(report["findings"][0]["rule"], "count");
     assert_eq!(report["findings"][1]["computed"], "7800.50");
     // Overruled by name, it goes out.
@@ -221,17 +222,27 @@ async fn what_was_left_open_is_resumed_without_the_file() {
     let bench = Bench::new().await;
     bench.set(&["lost-answer:operation=innsending"]);
     assert_eq!(bench.submit("journal").await.exit, 3);
+    // Another file is told what is open, and stays open behind it.
+    bench.write("report.json", &example_submission(REPORTER, 2024, "ref-2"));
+    let other = bench.submit("journal").await;
+    assert_eq!(other.exit, 3);
+    assert!(other.err.contains("1 other submissions in the journal are open"), "{}", other.err);
     std::fs::remove_file(bench.path("report.json")).unwrap();
     let resume = ["submit", "--resume", "--journal", "journal"];
     let failed = bench.run(&resume).await;
     assert_eq!(failed.exit, 3);
-    assert!(failed.err.contains("1 of 1 open submissions"), "{}", failed.err);
+    assert!(failed.err.contains("2 of 2 open submissions"), "{}", failed.err);
     bench.set(&[]);
     let resumed = bench.run(&resume).await;
     assert_eq!(resumed.exit, 0, "{}", resumed.err);
-    assert_eq!(resumed.out.lines().count(), 1);
+    let references: Vec<Value> = resumed
+        .out
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["oppgavegiversLeveranseReferanse"].clone())
+        .collect();
+    assert_eq!(references, ["ref-1", "ref-2"], "the oldest first");
     assert_eq!(bench.run(&resume).await.out, "");
-    assert_eq!(bench.simulator.submission_count(), 1);
+    assert_eq!(bench.simulator.submission_count(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -182,12 +182,13 @@ fn pending(disk: &dyn Disk, destination: &str) -> Result<Vec<Entry>, JournalErro
             continue;
         }
         let Some(file) = read(disk, name)? else { continue };
-        let (submission, for_destination) = format::read(name, file)?;
-        if for_destination == destination {
-            entries.push(Entry::new(id, submission, None));
+        let kept = format::read(name, file)?;
+        if kept.destination == destination {
+            entries.push((kept.written_at, Entry::new(id, kept.submission, None)));
         }
     }
-    Ok(entries)
+    entries.sort_by_key(|(written_at, _)| *written_at);
+    Ok(entries.into_iter().map(|(_, entry)| entry).collect())
 }
 
 fn load(disk: &dyn Disk, id: &str) -> Result<Option<Entry>, JournalError> {
@@ -195,7 +196,7 @@ fn load(disk: &dyn Disk, id: &str) -> Result<Option<Entry>, JournalError> {
     let Some(file) = read(disk, &name)? else {
         return Ok(None);
     };
-    let (submission, _) = format::read(&name, file)?;
+    let submission = format::read(&name, file)?.submission;
     let name = format!("{id}{OUTCOME}");
     let outcome = match read(disk, &name)? {
         Some(file) => Some(format::read_outcome(&name, &file)?),

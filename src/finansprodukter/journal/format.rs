@@ -1,6 +1,7 @@
 //! How an entry is written: one line of JSON, then the bytes exactly as they are sent.
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use skatteetaten_specs::manifest::sha256_hex;
 use uuid::Uuid;
@@ -18,6 +19,7 @@ const DAMAGED: &str = "the file has been changed or damaged; restore it from a b
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Header {
     format: u32,
+    written_at: DateTime<Utc>,
     idempotency_key: Uuid,
     destination: String,
     inntektsaar: u16,
@@ -41,6 +43,7 @@ pub(super) fn stem(submission: &Submission, destination: &str) -> String {
 pub(super) fn write(submission: &Submission, destination: &str) -> Result<Vec<u8>, JournalError> {
     let header = Header {
         format: FORMAT,
+        written_at: Utc::now(),
         idempotency_key: submission.key(),
         destination: destination.to_owned(),
         inntektsaar: submission.income_year(),
@@ -58,8 +61,15 @@ pub(super) fn write(submission: &Submission, destination: &str) -> Result<Vec<u8
     Ok(out)
 }
 
+/// An entry as it was written down.
+pub(super) struct Kept {
+    pub(super) submission: Submission,
+    pub(super) destination: String,
+    pub(super) written_at: DateTime<Utc>,
+}
+
 /// Reads an entry back, and makes sure that the bytes are those that were written down.
-pub(super) fn read(name: &str, file: Vec<u8>) -> Result<(Submission, String), JournalError> {
+pub(super) fn read(name: &str, file: Vec<u8>) -> Result<Kept, JournalError> {
     let damaged = || JournalError::new(format!("read {name}"), DAMAGED);
     let end = file.iter().position(|byte| *byte == b'\n').ok_or_else(damaged)?;
     let file = Bytes::from(file);
@@ -86,10 +96,11 @@ pub(super) fn read(name: &str, file: Vec<u8>) -> Result<(Submission, String), Jo
         deletions: header.antall_sletteoppgaver,
         reference: header.referanse.map(Reference::new),
     };
-    Ok((
-        Submission::restored(header.idempotency_key, bytes, content),
-        header.destination,
-    ))
+    Ok(Kept {
+        submission: Submission::restored(header.idempotency_key, bytes, content),
+        destination: header.destination,
+        written_at: header.written_at,
+    })
 }
 
 /// An outcome as bytes.

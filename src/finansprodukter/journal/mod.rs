@@ -55,6 +55,7 @@ pub trait Journal: Send + Sync {
     fn record<'a>(&'a self, entry: &'a Entry, outcome: &'a Outcome) -> BoxFuture<'a, Result<(), JournalError>>;
 
     /// Every entry for `destination` that has no outcome: what may or may not have been received.
+    /// The oldest first, since a later one may correct it.
     fn pending<'a>(&'a self, destination: &'a str) -> BoxFuture<'a, Result<Vec<Entry>, JournalError>>;
 }
 

@@ -1,5 +1,7 @@
 //! Finansprodukter from outside: checking, submitting, crashing, documents, feedback.
 
+#[cfg(feature = "blocking")]
+mod blocking;
 mod check;
 mod crash;
 mod examples;
