@@ -226,7 +226,11 @@ async fn what_was_left_open_is_resumed_without_the_file() {
     bench.write("report.json", &example_submission(REPORTER, 2024, "ref-2"));
     let other = bench.submit("journal").await;
     assert_eq!(other.exit, 3);
-    assert!(other.err.contains("1 other submissions in the journal are open"), "{}", other.err);
+    assert!(
+        other.err.contains("1 other submissions in the journal are open"),
+        "{}",
+        other.err
+    );
     std::fs::remove_file(bench.path("report.json")).unwrap();
     let resume = ["submit", "--resume", "--journal", "journal"];
     let failed = bench.run(&resume).await;
