@@ -9,6 +9,8 @@ const PERSONS: [&str; 2] = ["15847530062", "21868330144"];
 
 /// An order without a size yet.
 fn order(employer: &str, id: &str, version: u64, number: u64, person: &str, periods: Value) -> Value {
+    // The KID stays the same through an order's versions.
+    let payment: u64 = id.bytes().map(u64::from).sum();
     json!({
         "trekkid": id,
         "trekkversjon": version,
@@ -21,7 +23,7 @@ fn order(employer: &str, id: &str, version: u64, number: u64, person: &str, peri
         "trekkstoerrelseForPeriode": periods,
         "betalingsinformasjon": {
             "betalingsmottaker": "971648199",
-            "kidnummer": format!("0{}", 6_487_719_756_u64 + number),
+            "kidnummer": format!("0{}", 6_487_719_756_u64 + payment),
             "kontonummer": "70213997155",
         },
     })
@@ -96,7 +98,7 @@ fn pay(employer: &str) -> Vec<Value> {
             10,
             "17854410180",
             json!([
-                percent("2025-02-01", Some("2025-02-28"), json!(17)),
+                percent("2025-01-15", Some("2025-02-28"), json!(17)),
                 percent("2025-04-01", Some("2025-04-30"), json!(23.5)),
                 amount("2025-05-05", Some("2025-05-05"), json!(1200)),
             ]),
@@ -125,7 +127,7 @@ fn pay(employer: &str) -> Vec<Value> {
             1,
             60,
             PERSONS[0],
-            json!([amount("2025-01-01", None, json!(500))]),
+            json!([amount("2025-03-01", Some("2025-03-31"), json!(500))]),
         ),
         order(
             employer,
@@ -133,7 +135,7 @@ fn pay(employer: &str) -> Vec<Value> {
             1,
             70,
             PERSONS[0],
-            json!([percent("2025-01-01", None, json!(5))]),
+            json!([percent("2025-03-01", Some("2025-03-31"), json!(5))]),
         ),
     ]
 }

@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::{
@@ -47,6 +47,8 @@ struct Inner {
     places: HashMap<usize, (usize, usize, usize)>,
     next: usize,
     faults: Vec<ActiveFault>,
+    /// What is asked of the system now, for the page.
+    now: Option<Value>,
 }
 
 struct ActiveFault {
@@ -147,6 +149,17 @@ impl Recorder {
         {
             act.conclusion = Some(conclusion);
         }
+    }
+
+    /// Says what is asked of the system now.
+    pub(super) fn set_now(&self, now: Option<Value>) {
+        self.lock().now = now;
+        self.state.send_modify(|_| {});
+    }
+
+    /// What is asked of the system now.
+    pub(super) fn now(&self) -> Option<Value> {
+        self.lock().now.clone()
     }
 
     /// Everything so far.

@@ -1,24 +1,29 @@
 //! A session with a vendor's system: the simulator, the recording, and the script played on it.
 
-use std::{collections::BTreeSet, fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::Jwk;
+use serde_json::json;
 use tempfile::TempDir;
+use tokio::sync::Notify;
 use url::Url;
 
 use super::{
-    Judgement, Subject, Vendor, VendorError,
+    Subject, Vendor, VendorError, Verdicts,
     driver::{Assignment, Driver, DriverError},
-    judge, material,
+    judge, material, page,
     recorder::{RUNAWAY, Recorder},
     steps::{Customers, PlannedAct, Step},
     tape::{Customer, Ended, Given, Tape},
 };
-use crate::{
-    results::Verdict,
-    simulator::{CLIENT_ID, Data, DataError, Directive, Endpoints, Received, Script, Simulator, StartError},
-};
+use crate::simulator::{CLIENT_ID, Data, DataError, Directive, Endpoints, Received, Script, Simulator, StartError};
 
 /// Why a session cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -90,9 +95,15 @@ impl Builder {
         let own_client = self.vendor.is_none();
         let vendor = self.vendor.unwrap_or_else(own_vendor);
         let parties = vendor.parties();
+        let shared = Arc::new(page::Shared {
+            recorder: Arc::clone(&recorder),
+            subject: OnceLock::new(),
+            done: Notify::new(),
+        });
         let mut builder = Simulator::builder()
             .data(self.orders.unwrap_or_else(Data::empty))
-            .script(Shared(Arc::clone(&recorder)));
+            .script(Shared(Arc::clone(&recorder)))
+            .pages(page::router(Arc::clone(&shared)));
         if own_client {
             // The simulator's own client, whose key the caller may use.
             for customer in &parties {
@@ -116,15 +127,19 @@ impl Builder {
             .prefix("skatt-counterparty-")
             .tempdir()
             .map_err(SessionError::Folder)?;
-        Ok(Counterparty {
+        let counterparty = Counterparty {
             simulator,
             recorder,
             vendor,
             parties,
             folder,
+            shared,
             timeout: self.timeout,
             started: Utc::now(),
-        })
+        };
+        // Nobody else has set it.
+        let _ = counterparty.shared.subject.set(counterparty.subject());
+        Ok(counterparty)
     }
 }
 
@@ -139,8 +154,8 @@ fn system_user(customer: &Customer) -> crate::simulator::SystemUser {
 /// The simulator's own client as the vendor's: for tests that have no registration of their own.
 fn own_vendor() -> Vendor {
     let mut vendor = Vendor::new(CLIENT_ID)
-        .customer("310000019", None)
-        .customer("310000019", Some("avdeling-2"))
+        .customer("310000035", None)
+        .customer("310000035", Some("avdeling-2"))
         .customer("310000027", Some("lonn"));
     vendor.system.name = "test".to_owned();
     vendor
@@ -169,6 +184,7 @@ pub struct Counterparty {
     pub(super) vendor: Vendor,
     parties: Vec<Customer>,
     folder: TempDir,
+    shared: Arc<page::Shared>,
     timeout: Duration,
     pub(super) started: DateTime<Utc>,
 }
@@ -178,6 +194,31 @@ impl fmt::Debug for Counterparty {
         f.debug_struct("Counterparty")
             .field("address", &self.simulator.address())
             .finish_non_exhaustive()
+    }
+}
+
+/// Resolves when a person says that a task is done.
+pub type Entered = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+struct Attended {
+    shared: Arc<page::Shared>,
+    entered: Box<dyn Fn() -> Entered + Send + Sync>,
+}
+
+impl Driver for Attended {
+    fn perform(&self, _: Assignment) -> super::Work {
+        let (shared, entered) = (Arc::clone(&self.shared), (self.entered)());
+        Box::pin(async move {
+            tokio::select! {
+                () = entered => {}
+                () = shared.done.notified() => {}
+            }
+            Ok(None)
+        })
+    }
+
+    fn is_attended(&self) -> bool {
+        true
     }
 }
 
@@ -267,6 +308,21 @@ impl Counterparty {
         self.recorder.tape()
     }
 
+    /// Waits until somebody says on the page, or by a `POST` to `/counterparty/done`, that the task
+    /// is done.
+    pub async fn said_done(&self) {
+        self.shared.done.notified().await;
+    }
+
+    /// A driver for a person: a task ends when `entered` resolves, or when somebody says so on the
+    /// page. What the system concluded may be posted to `/counterparty/result` before.
+    pub fn attended(&self, entered: impl Fn() -> Entered + Send + Sync + 'static) -> Box<dyn Driver> {
+        Box::new(Attended {
+            shared: Arc::clone(&self.shared),
+            entered: Box::new(entered),
+        })
+    }
+
     /// Keeps what the system concluded in what it is doing now.
     pub fn conclude(&self, conclusion: super::Conclusion) {
         self.recorder.conclude(conclusion);
@@ -288,7 +344,7 @@ impl Counterparty {
     /// Judges what has been recorded so far.
     #[must_use]
     pub fn judge(&self) -> Verdicts {
-        Verdicts(judge(&self.tape(), &self.subject()))
+        Verdicts::new(judge(&self.tape(), &self.subject()))
     }
 
     /// Plays one step.
@@ -366,6 +422,13 @@ impl Counterparty {
         self.recorder
             .begin_act(&act.task, assignment.given.clone(), &act.faults)
             .map_err(script)?;
+        self.recorder.set_now(Some(json!({
+            "step": assignment.step,
+            "act": assignment.act,
+            "task": assignment.task,
+            "instruction": assignment.instruction,
+            "attended": driver.is_attended(),
+        })));
         let mut progress = self.recorder.watch();
         let work = driver.perform(assignment);
         let (ended, told) = tokio::select! {
@@ -378,6 +441,7 @@ impl Counterparty {
             () = tokio::time::sleep(self.timeout) => (Ended::TimedOut, None),
         };
         self.recorder.end_act(ended, told);
+        self.recorder.set_now(None);
         Ok(())
     }
 
@@ -415,76 +479,5 @@ impl Counterparty {
     #[must_use]
     pub fn folder(&self) -> PathBuf {
         self.folder.path().to_owned()
-    }
-}
-
-/// What a recording says about every case.
-#[derive(Debug, Clone)]
-pub struct Verdicts(Vec<Judgement>);
-
-impl Verdicts {
-    /// Every case that can be judged, in ascending order of id.
-    #[must_use]
-    pub fn all(&self) -> &[Judgement] {
-        &self.0
-    }
-
-    /// One case.
-    #[must_use]
-    pub fn case(&self, id: &str) -> Option<&Judgement> {
-        self.0.iter().find(|judgement| judgement.case_id == id)
-    }
-
-    /// The cases with this verdict.
-    #[must_use]
-    pub fn with(&self, verdict: Verdict) -> BTreeSet<&'static str> {
-        self.0
-            .iter()
-            .filter(|judgement| judgement.verdict == verdict)
-            .map(|judgement| judgement.case_id)
-            .collect()
-    }
-
-    /// Asserts that a case passed, with or without a remark; says otherwise what was found and
-    /// what to correct.
-    ///
-    /// # Panics
-    /// When it did not, or no such case is judged: this is for tests.
-    #[track_caller]
-    #[expect(clippy::panic, reason = "an assertion, for tests")]
-    pub fn assert_passed(&self, id: &str) {
-        match self.case(id) {
-            Some(judgement) if judgement.verdict.is_pass() => {}
-            Some(judgement) => panic!(
-                "{id} is {}: {}\n  what to do: {}",
-                judgement.verdict.label().en,
-                judgement.reason.en,
-                judgement.hint.en
-            ),
-            None => panic!("there is no case {id} that a recording can show"),
-        }
-    }
-
-    /// Asserts that no case failed. Cases that were not run are no failure.
-    ///
-    /// # Panics
-    /// When one did: this is for tests.
-    #[track_caller]
-    #[expect(clippy::panic, reason = "an assertion, for tests")]
-    pub fn assert_none_failed(&self) {
-        let failed: Vec<String> = self
-            .0
-            .iter()
-            .filter(|judgement| judgement.verdict.is_finding())
-            .map(|judgement| {
-                format!(
-                    "\n  {}: {}\n    what to do: {}",
-                    judgement.case_id, judgement.reason.en, judgement.hint.en
-                )
-            })
-            .collect();
-        if !failed.is_empty() {
-            panic!("{} case(s) failed:{}", failed.len(), failed.concat());
-        }
     }
 }

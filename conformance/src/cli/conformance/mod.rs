@@ -1,5 +1,6 @@
 //! `conformance`: runs the suite and records the evidence; `conformance plan` says what it would do.
 
+mod client;
 mod options;
 mod output;
 mod plan;
@@ -26,6 +27,8 @@ pub struct Args {
 enum Command {
     /// What would be tested, before anything runs; and templates for the vendor's own files.
     Plan(plan::Args),
+    /// The vendor's own client is the one under test: this tool is its counterparty.
+    Client(Box<client::Args>),
 }
 
 #[derive(Debug, clap::Args)]
@@ -74,6 +77,7 @@ impl From<RunError> for Failure {
 pub async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     match args.command {
         Some(Command::Plan(args)) => plan::run(args, ui).await,
+        Some(Command::Client(args)) => client::run(*args, ui).await,
         None => conform(*args.run, ui).await,
     }
 }

@@ -138,7 +138,9 @@ fn reuse_and_renewal(sheet: &mut Sheet<'_>) {
             let customer = assertion.customer();
             let scope = assertion.claim("scope").unwrap_or_default().to_owned();
             let key = (scope, customer.organisation, customer.external_ref);
+            // With several customers it cannot be told which of them a request was meant for.
             if let Some(before) = latest.insert(key, seen)
+                && act.given.customers.len() < 2
                 && !was_used_up(act, before, seen)
             {
                 wasted.push(format!("{} {}", at(before), at(seen)));
@@ -295,11 +297,15 @@ fn unauthorised(sheet: &mut Sheet<'_>) {
     let mut same_token = Vec::new();
     let mut persistent = false;
     for act in sheet.tape.acts() {
-        let mut in_a_row: Vec<&Seen> = Vec::new();
+        let mut by_customer: BTreeMap<_, Vec<&Seen>> = BTreeMap::new();
         for seen in act.calls() {
+            let in_a_row = by_customer.entry(sheet.customer(seen)).or_default();
             if seen.status() != Some(401) {
                 in_a_row.clear();
                 continue;
+            }
+            if in_a_row.last().is_some_and(|before| !same_request(before, seen)) {
+                in_a_row.clear();
             }
             sheet.cite(seen);
             in_a_row.push(seen);

@@ -10,6 +10,8 @@ mod feedback;
 mod guards;
 mod orders;
 mod paging;
+mod reception;
+mod reports;
 mod resilience;
 mod submissions;
 mod tokens;
@@ -68,13 +70,15 @@ pub(super) struct Rule {
     pub(super) judge: fn(&mut Sheet<'_>),
 }
 
-const GROUPS: [&[Rule]; 9] = [
+const GROUPS: [&[Rule]; 11] = [
     tokens::RULES,
     access::RULES,
     paging::RULES,
     orders::RULES,
+    reception::RULES,
     withholding::RULES,
     submissions::RULES,
+    reports::RULES,
     feedback::RULES,
     resilience::RULES,
     guards::RULES,

@@ -92,11 +92,15 @@ pub(super) const RULES: &[Rule] = &[
 
 const LIST: &str = "hentAlleGjeldende";
 
-/// The list calls of an act by customer, in order.
+/// The list calls of an act by customer, in order. None, when there are fewer customers behind the
+/// tokens than the task was given: the calls of several are mixed then.
 fn chains<'a>(sheet: &Sheet<'a>, act: &'a Act) -> Vec<Vec<&'a Seen>> {
     let mut chains: BTreeMap<_, Vec<&Seen>> = BTreeMap::new();
     for seen in act.of(LIST) {
         chains.entry(sheet.customer(seen)).or_default().push(seen);
+    }
+    if chains.len() < act.given.customers.len() {
+        return Vec::new();
     }
     chains.into_values().collect()
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{NO_RESULT, Rule, Sheet, at, t};
 use crate::{
-    counterparty::tape::{Assertion, Seen},
+    counterparty::tape::{Act, Assertion, Seen},
     results::{ApiName, Text},
     simulator::{SCOPE_DIALOGPORTEN, SCOPE_FINANSPRODUKTER, SCOPE_TREKKPAALEGG},
 };
@@ -422,7 +422,8 @@ fn external_ref(sheet: &mut Sheet<'_>) {
     // Two system users of one organisation in one task: each is called with its own token.
     let mut tried = 0;
     let mut shared = Vec::new();
-    for act in sheet.tape.acts() {
+    let granted = |act: &&Act| act.of("token").any(Seen::succeeded);
+    for act in sheet.tape.acts().filter(granted) {
         let mut by_organisation: BTreeMap<&str, BTreeSet<&Option<String>>> = BTreeMap::new();
         for customer in &act.given.customers {
             by_organisation

@@ -1,0 +1,298 @@
+//! `conformance client`: the vendor's own client is the one under test.
+
+use std::{io::Write as _, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use comfy_table::{ContentArrangement, Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::{Mutex, mpsc};
+use url::Url;
+
+use crate::{
+    cli::{Exit, Failure, Ui},
+    counterparty::{
+        Counterparty, Driver, Entered, Played, Report, ReportError, ReportOptions, Scenario, SessionError, Step,
+        judged_cases, steps,
+    },
+    results::Verdict,
+    run::{Suite, read_attestations, read_deviations},
+};
+
+/// Options of the command.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Who the client is, its customers, and how its system is run (TOML; docs/counterparty.md).
+    #[arg(long, value_name = "F")]
+    scenario: PathBuf,
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The address under which the system reaches it, where that is another.
+    #[arg(long, value_name = "URL")]
+    public_url: Option<Url>,
+    /// No script: record whatever the system does until Ctrl-C, or until somebody says on the page
+    /// that it is done; then judge.
+    #[arg(long)]
+    record: bool,
+    /// Only the steps for this case; may be repeated.
+    #[arg(long, value_name = "ID", conflicts_with = "record")]
+    case: Vec<String>,
+    /// How long a task may take, in seconds; overrides the scenario.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: Option<u64>,
+    /// Known errors and deficiencies (TOML; `plan --templates` makes an empty one).
+    #[arg(long, value_name = "F")]
+    deviations: Option<PathBuf>,
+    /// The vendor's statements (TOML; `plan --templates` makes an empty one).
+    #[arg(long, value_name = "F")]
+    attestations: Option<PathBuf>,
+    /// Sign the pack with this key (PEM or JWK).
+    #[arg(long, value_name = "KEY")]
+    sign: Option<PathBuf>,
+    /// Receives one folder for the session.
+    #[arg(long, value_name = "DIR", default_value = "evidence")]
+    out: PathBuf,
+    /// Write the pack as one file too.
+    #[arg(long)]
+    zip: bool,
+    /// Who runs it, as the pack should name them.
+    #[arg(long, value_name = "TEXT")]
+    operator: Option<String>,
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        match &error {
+            SessionError::Vendor(_) | SessionError::Driver(_) | SessionError::Start(_) => Self::usage(error),
+            _ => Self::internal(error),
+        }
+    }
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        match &error {
+            ReportError::Evidence(_) => Self::usage(error),
+            _ => Self::internal(error),
+        }
+    }
+}
+
+pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
+    let scenario = Scenario::load(&args.scenario).map_err(Failure::usage)?;
+    let chosen = chosen_steps(&args)?;
+    let options = report_options(&args)?;
+    let timeout = Duration::from_secs(args.timeout.unwrap_or(scenario.timeout_seconds));
+    let mut builder = Counterparty::builder(scenario.vendor)
+        .listen(args.listen)
+        .timeout(timeout);
+    if let Some(url) = args.public_url.clone() {
+        builder = builder.public_url(url);
+    }
+    let counterparty = builder.start().await?;
+    announce(&counterparty, ui)?;
+    let interrupted = if args.record {
+        record(&counterparty, ui).await?;
+        false
+    } else {
+        let session = play(&counterparty, &chosen, scenario.command.as_ref(), timeout, ui);
+        tokio::select! {
+            played = session => { played?; false }
+            _ = tokio::signal::ctrl_c() => true,
+        }
+    };
+    if interrupted {
+        writeln!(ui.err, "interrupted: what was recorded until now is judged")?;
+    }
+    let report = counterparty.report(&args.out, options).await?;
+    counterparty.stop().await;
+    print(&report, ui)?;
+    let found = report.results.iter().any(|result| result.verdict.is_finding());
+    Ok(if found { Exit::Findings } else { Exit::Ok })
+}
+
+fn chosen_steps(args: &Args) -> Result<Vec<Step>, Failure> {
+    let judged = judged_cases();
+    if let Some(unknown) = args.case.iter().find(|id| !judged.contains(&id.as_str())) {
+        return Err(Failure::usage(format!(
+            "{unknown} is no case that the vendor's client can show; there are: {}",
+            judged.join(", ")
+        )));
+    }
+    let mut all = steps().map_err(Failure::internal)?;
+    if !args.case.is_empty() {
+        all.retain(|step| step.cases.iter().any(|case| args.case.contains(case)));
+        if all.is_empty() {
+            return Err(Failure::usage(
+                "no step of the script brings these cases about; docs/counterparty.md says which need another session",
+            ));
+        }
+    }
+    Ok(all)
+}
+
+fn report_options(args: &Args) -> Result<ReportOptions, Failure> {
+    let suite = Suite::builtin().map_err(Failure::internal)?;
+    let mut options = ReportOptions::default();
+    if let Some(path) = &args.deviations {
+        options.deviations = read_deviations(path, suite.catalogue()).map_err(Failure::usage)?;
+    }
+    if let Some(path) = &args.attestations {
+        options.attestations = read_attestations(path, suite.catalogue()).map_err(Failure::usage)?;
+    }
+    if let Some(path) = &args.sign {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::usage(format!("the signing key {} cannot be read: {error}", path.display())))?;
+        options.signing_key = Some(crate::evidence::SigningKey::from_text(&text).map_err(Failure::usage)?);
+    }
+    options.zip = args.zip;
+    options.operator.clone_from(&args.operator);
+    Ok(options)
+}
+
+fn announce(counterparty: &Counterparty, ui: &mut Ui) -> Result<(), Failure> {
+    let endpoints = counterparty.endpoints();
+    let base = endpoints.issuer.as_str().trim_end_matches('/');
+    writeln!(
+        ui.out,
+        "Point the system at these addresses:\n\
+         Trekkpålegg      {}\nFinansprodukter  {}\nDialogporten     {}\n\
+         Maskinporten     {} (tokens at {})\n\
+         Live page        {base}/counterparty\n",
+        endpoints.trekkpaalegg,
+        endpoints.finansprodukter,
+        endpoints.dialogporten,
+        endpoints.issuer,
+        endpoints.token_endpoint,
+    )?;
+    ui.out.flush()?;
+    Ok(())
+}
+
+async fn record(counterparty: &Counterparty, ui: &mut Ui) -> Result<(), Failure> {
+    writeln!(
+        ui.err,
+        "Recording. Let the system work; Ctrl-C, or a POST to /counterparty/done, ends it."
+    )?;
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = counterparty.said_done() => {}
+    }
+    Ok(())
+}
+
+async fn play(
+    counterparty: &Counterparty,
+    chosen: &[Step],
+    command: Option<&crate::counterparty::CommandDriver>,
+    timeout: Duration,
+    ui: &mut Ui,
+) -> Result<(), Failure> {
+    let attended = command.is_none();
+    let person = counterparty.attended(enter());
+    let driver: &dyn Driver = match command {
+        Some(command) => command,
+        None => &*person,
+    };
+    let count = chosen.len();
+    for (number, step) in (1..).zip(chosen) {
+        if attended && !step.attended {
+            continue;
+        }
+        if attended {
+            writeln!(
+                ui.err,
+                "[{number}/{count}] {} ({})\n  {}\n  {}\n  Enter when it is done, at most {} s per task.",
+                step.id,
+                step.cases.join(", "),
+                step.instruction.nb,
+                step.instruction.en,
+                timeout.as_secs(),
+            )?;
+        }
+        let countdown = ui.err_is_terminal.then(|| countdown(step, number, count, timeout));
+        let played = counterparty.play(step, driver).await?;
+        if let Some(countdown) = countdown {
+            countdown.finish_and_clear();
+        }
+        if played == Played::NotApplicable {
+            writeln!(
+                ui.err,
+                "[{number}/{count}] {}: left out; the scenario has no such API or too few customers",
+                step.id
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn countdown(step: &Step, number: usize, count: usize, timeout: Duration) -> ProgressBar {
+    let bar = ProgressBar::new(timeout.as_secs());
+    if let Ok(style) = ProgressStyle::with_template("{msg} {elapsed} of {len} s") {
+        bar.set_style(style);
+    }
+    bar.set_message(format!("[{number}/{count}] {}", step.id));
+    bar.enable_steady_tick(Duration::from_secs(1));
+    bar
+}
+
+/// Resolves at the next Enter; never, when there is nobody to press it.
+fn enter() -> impl Fn() -> Entered + Send + Sync + 'static {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    // Reading from the terminal blocks; the thread ends with the program.
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lines() {
+            if line.is_err() || sender.send(()).is_err() {
+                return;
+            }
+        }
+    });
+    let receiver = Arc::new(Mutex::new(receiver));
+    move || {
+        let receiver = Arc::clone(&receiver);
+        Box::pin(async move {
+            if receiver.lock().await.recv().await.is_none() {
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+}
+
+fn print(report: &Report, ui: &mut Ui) -> Result<(), Failure> {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_BORDERS_ONLY);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    if !ui.out_is_terminal {
+        table.set_width(120);
+    }
+    table.set_header(["case", "grade", "verdict", "reason"]);
+    for result in &report.results {
+        let untried = matches!(result.verdict, Verdict::NotRun | Verdict::NotApplicable);
+        if untried && !judged_cases().contains(&result.case_id.as_str()) {
+            continue;
+        }
+        table.add_row([
+            result.case_id.as_str(),
+            result.grade.letter(),
+            &result.verdict.label().en,
+            &result.reason.en,
+        ]);
+    }
+    writeln!(ui.out, "{table}")?;
+    let mut counts = Vec::new();
+    for verdict in Verdict::ALL {
+        let count = report.results.iter().filter(|result| result.verdict == verdict).count();
+        if count > 0 {
+            counts.push(format!("{count} {}", verdict.label().en));
+        }
+    }
+    writeln!(ui.out, "{} cases: {}", report.results.len(), counts.join(", "))?;
+    writeln!(
+        ui.out,
+        "Leverandørens egen test. Ikke en godkjenning fra Skatteetaten. / Supplier's own test. Not an approval by the Tax Administration."
+    )?;
+    writeln!(ui.out, "Evidence: {}", report.pack.dir.display())?;
+    if let Some(zip) = &report.pack.zip {
+        writeln!(ui.out, "As one file: {}", zip.display())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! The reference client with a registration of its own.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+use skatteetaten_conformance::counterparty::{
+    Assignment, CommandDriver, Counterparty, Driver, Step, Vendor, Verdicts, Work, steps,
+};
+use tempfile::TempDir;
+
+/// A key pair as a vendor has it: the private part in a file of its own, the public part as JWKS.
+pub(crate) struct Keys {
+    folder: TempDir,
+}
+
+impl Keys {
+    pub(crate) fn get() -> &'static Self {
+        static KEYS: OnceLock<Keys> = OnceLock::new();
+        KEYS.get_or_init(|| {
+            use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+            let folder = tempfile::tempdir().unwrap();
+            let key = folder.path().join("key.pem");
+            let openssl = |arguments: &[&str]| {
+                let output = Command::new("openssl").args(arguments).output().unwrap();
+                assert!(output.status.success(), "openssl {arguments:?}");
+                String::from_utf8(output.stdout).unwrap()
+            };
+            let path = key.to_str().unwrap();
+            openssl(&["genrsa", "-out", path, "2048"]);
+            let modulus = openssl(&["rsa", "-in", path, "-noout", "-modulus"]);
+            let digits = modulus.trim().strip_prefix("Modulus=").unwrap();
+            let bytes: Vec<u8> = (0..digits.len())
+                .step_by(2)
+                .map(|place| u8::from_str_radix(&digits[place..place + 2], 16).unwrap())
+                .collect();
+            let jwks = serde_json::json!({ "keys": [{
+                "kty": "RSA", "kid": "vendor-1", "alg": "RS256", "use": "sig",
+                "n": URL_SAFE_NO_PAD.encode(bytes), "e": "AQAB",
+            }] });
+            std::fs::write(folder.path().join("jwks.json"), jwks.to_string()).unwrap();
+            Self { folder }
+        })
+    }
+
+    pub(crate) fn private(&self) -> PathBuf {
+        self.folder.path().join("key.pem")
+    }
+
+    pub(crate) fn jwks(&self) -> PathBuf {
+        self.folder.path().join("jwks.json")
+    }
+}
+
+pub(crate) fn reference_client() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("reference-clients/python/vendor.py")
+}
+
+pub(crate) fn vendor() -> Vendor {
+    let mut vendor = Vendor::new("vendor-client")
+        .jwks(&Keys::get().jwks())
+        .unwrap()
+        .customer("310000035", None)
+        .customer("310000035", Some("avdeling-2"))
+        .customer("310000027", Some("lonn"));
+    vendor.system.name = "Reference client".to_owned();
+    vendor.system.version = "1".to_owned();
+    vendor
+}
+
+/// Runs the reference client for each task.
+pub(crate) struct Reference {
+    command: CommandDriver,
+}
+
+impl Reference {
+    pub(crate) fn new(mistake: Option<&str>) -> Self {
+        let mut words = vec![
+            "env".to_owned(),
+            format!("VENDOR_KEY={}", Keys::get().private().display()),
+            "VENDOR_KID=vendor-1".to_owned(),
+            "MASKINPORTEN_CLIENT_ID=vendor-client".to_owned(),
+            "VENDOR_WAIT=0.01".to_owned(),
+            "python3".to_owned(),
+            "-E".to_owned(),
+            "-S".to_owned(),
+            reference_client().display().to_string(),
+        ];
+        if let Some(mistake) = mistake {
+            words.extend(["--mistake".to_owned(), mistake.to_owned()]);
+        }
+        Self {
+            command: CommandDriver::new(words, None),
+        }
+    }
+}
+
+impl Driver for Reference {
+    fn perform(&self, assignment: Assignment) -> Work {
+        self.command.perform(assignment)
+    }
+}
+
+/// Plays the steps that `wanted` chooses, and judges.
+pub(crate) async fn play(driver: &dyn Driver, wanted: impl Fn(&Step) -> bool) -> Verdicts {
+    let counterparty = Counterparty::builder(vendor()).start().await.unwrap();
+    for step in steps().unwrap().iter().filter(|step| wanted(step)) {
+        counterparty.play(step, driver).await.unwrap();
+    }
+    let verdicts = counterparty.judge();
+    counterparty.stop().await;
+    verdicts
+}
