@@ -1,5 +1,7 @@
 //! The counterparty against the reference client: every case, and every mistake.
 
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking, and its helpers with it")]
+
 mod command;
 mod mistakes;
 mod page;
