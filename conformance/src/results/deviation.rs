@@ -123,7 +123,7 @@ impl Fault {
     #[must_use]
     pub fn label(self) -> Text {
         let (nb, en) = match self {
-            Self::Own => ("egen feil", "own error"),
+            Self::Own => ("hos leverandøren", "own error"),
             Self::Authority => ("hos Skatteetaten", "the authority's"),
             Self::Unclear => ("uavklart", "unclear"),
         };
