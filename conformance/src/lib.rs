@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod counterparty;
 pub mod evidence;
+pub mod proxy;
 pub mod recording;
 pub mod redaction;
 pub mod results;

@@ -446,41 +446,49 @@ impl Runner<'_> {
             Planned::Drive | Planned::Inspect => None,
             Planned::Untried { verdict, reason } => Some(untried(case.grade, *verdict, reason.clone())),
             Planned::Statement => {
-                let stated = self.options.attestations.iter().find(|entry| entry.case_id == case.id);
-                Some(match stated {
-                    Some(entry) if entry.answer => untried(
-                        Grade::D,
-                        Verdict::Attested,
-                        Text::new(
-                            format!("Egenerklært {}, {}.", entry.date, entry.role),
-                            format!("Attested {}, {}.", entry.date, entry.role),
-                        ),
-                    ),
-                    Some(entry) => {
-                        let reason =
-                            Text::new("Erklæringen er besvart med nei.", "The statement was answered with no.");
-                        let mut result = untried(Grade::D, Verdict::Failed, reason);
-                        result.run_status = RunStatus::Finished;
-                        result.checks.push(Check {
-                            name: entry.statement.clone(),
-                            verdict: Verdict::Failed,
-                            provenance: Provenance::Published,
-                            expected: Text::new("ja", "yes"),
-                            found: Text::new("nei", "no"),
-                        });
-                        result
-                    }
-                    None => untried(
-                        Grade::D,
-                        Verdict::NotRun,
-                        Text::new(
-                            "Ingen har avgitt erklæringen: se --attestations.",
-                            "Nobody has made the statement: see --attestations.",
-                        ),
-                    ),
-                })
+                let mut result = statement(&case.id, case.requirement_ids.clone(), &self.options.attestations);
+                result.deviation_id = self.deviation(&case.id);
+                Some(result)
             }
         }
+    }
+}
+
+/// The result of a case that a person states.
+pub(crate) fn statement(case_id: &str, requirement_ids: Vec<String>, attestations: &[Attestation]) -> CaseResult {
+    let untried = |verdict: Verdict, reason: Text| {
+        CaseResult::untried(case_id, requirement_ids.clone(), Grade::D, verdict, reason)
+    };
+    match attestations.iter().find(|entry| entry.case_id == case_id) {
+        Some(entry) if entry.answer => untried(
+            Verdict::Attested,
+            Text::new(
+                format!("Egenerklært {}, {}.", entry.date, entry.role),
+                format!("Attested {}, {}.", entry.date, entry.role),
+            ),
+        ),
+        Some(entry) => {
+            let mut result = untried(
+                Verdict::Failed,
+                Text::new("Erklæringen er besvart med nei.", "The statement was answered with no."),
+            );
+            result.run_status = RunStatus::Finished;
+            result.checks.push(Check {
+                name: entry.statement.clone(),
+                verdict: Verdict::Failed,
+                provenance: Provenance::Published,
+                expected: Text::new("ja", "yes"),
+                found: Text::new("nei", "no"),
+            });
+            result
+        }
+        None => untried(
+            Verdict::NotRun,
+            Text::new(
+                "Ingen har avgitt erklæringen: se --attestations.",
+                "Nobody has made the statement: see --attestations.",
+            ),
+        ),
     }
 }
 
@@ -501,7 +509,7 @@ pub(crate) fn stopped(stop: Stop, checks: &[Check]) -> (Verdict, Text) {
 }
 
 /// Deviations that say something else than the run: past their date, or about a case that passed.
-fn stale(deviations: &[Deviation], results: &[CaseResult]) -> Vec<String> {
+pub(crate) fn stale(deviations: &[Deviation], results: &[CaseResult]) -> Vec<String> {
     let today = Utc::now().date_naive();
     let mut stale = Vec::new();
     for deviation in deviations.iter().filter(|deviation| deviation.status.is_open()) {

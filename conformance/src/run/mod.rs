@@ -40,7 +40,7 @@ pub use target::Target;
 pub use verdict::{Stop, of_broken_rule, of_checks};
 
 pub(crate) use context::Shared;
-pub(crate) use engine::stopped as stop_verdict;
+pub(crate) use engine::{stale, statement, stopped as stop_verdict};
 pub(crate) use hosts::PRODUCTION_ADDRESSES;
 pub(crate) use info::{environment, run_info};
 pub(crate) use schema::findings as schema_findings;

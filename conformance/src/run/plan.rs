@@ -26,7 +26,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    fn holds(&self, case: &Case) -> bool {
+    pub(crate) fn holds(&self, case: &Case) -> bool {
         (self.apis.is_empty() || !self.apis.is_disjoint(&Catalogue::apis_of(case)))
             && (self.cases.is_empty() || self.cases.contains(case.id()))
             && (self.requirements.is_empty()
@@ -38,7 +38,7 @@ impl Selection {
             && (self.roles.is_empty() || self.roles.iter().any(|role| case.has_role(*role)))
     }
 
-    fn check(&self, catalogue: &Catalogue) -> Result<(), RunError> {
+    pub(crate) fn check(&self, catalogue: &Catalogue) -> Result<(), RunError> {
         for id in &self.cases {
             if catalogue.case(id).is_none() {
                 return Err(RunError::Selection(format!(

@@ -30,6 +30,8 @@ use crate::{
 enum Source {
     Registration(maskinporten::Config),
     Configured(Arc<Config>),
+    /// Nothing is called: somebody else's requests are looked at.
+    Nobody,
 }
 
 impl fmt::Debug for Source {
@@ -61,6 +63,13 @@ impl Target {
         Self::from_source(environment, Source::Registration(maskinporten), access)
     }
 
+    /// The hosts of a configuration, which another system calls and this tool only looks at.
+    #[must_use]
+    pub(crate) fn observed(config: &Config) -> Self {
+        let access = config.accesses().first().cloned().unwrap_or(Access::OwnOrganisation);
+        Self::described(config, Source::Nobody, access)
+    }
+
     fn from_source(environment: Environment, source: Source, access: Access) -> Self {
         let preset = Preset::of(&access);
         Self {
@@ -86,23 +95,9 @@ impl Target {
         // Finds out now whether the key can be read, instead of in every case.
         config.client(None)?;
         let access = config.accesses().first().cloned().unwrap_or(Access::OwnOrganisation);
-        let mut hosts = HostGuard::default();
-        for exception in config.hosts().exceptions() {
-            hosts = hosts.allow(&exception.host, &exception.reason);
-        }
-        let preset = Preset::ALL
-            .into_iter()
-            .find(|preset| preset.name() == config.model().name())
-            .unwrap_or_else(|| Preset::of(&access));
-        let declared = config.synthetic().clone();
-        let environment = config.environment().clone();
-        let mut target = Self::from_source(environment, Source::Configured(Arc::new(config)), access)
-            .preset(preset)
-            .hosts(hosts)
-            .declared(declared);
-        if target.is_authority() {
-            target.kind = TargetKind::Test;
-        } else if target.addresses().values().all(is_loopback) {
+        let config = Arc::new(config);
+        let mut target = Self::described(&config, Source::Configured(Arc::clone(&config)), access);
+        if !target.is_authority() && target.addresses().values().all(is_loopback) {
             // The simulator's published orders are for a number without a right check digit, which
             // no submission may carry.
             target.reporter = target
@@ -112,6 +107,26 @@ impl Target {
                 .map(|_| crate::simulator::VENDOR.to_owned());
         }
         Ok(target)
+    }
+
+    /// What a configuration says of hosts, access model and test data.
+    fn described(config: &Config, source: Source, access: Access) -> Self {
+        let mut hosts = HostGuard::default();
+        for exception in config.hosts().exceptions() {
+            hosts = hosts.allow(&exception.host, &exception.reason);
+        }
+        let preset = Preset::ALL
+            .into_iter()
+            .find(|preset| preset.name() == config.model().name())
+            .unwrap_or_else(|| Preset::of(&access));
+        let mut target = Self::from_source(config.environment().clone(), source, access)
+            .preset(preset)
+            .hosts(hosts)
+            .declared(config.synthetic().clone());
+        if target.is_authority() {
+            target.kind = TargetKind::Test;
+        }
+        target
     }
 
     /// A simulator, with a system user of its first organisation.
@@ -296,6 +311,10 @@ impl Target {
                 .client_with(self.settings.clone(), Some(observer))
                 .map(|client| client.with_access(access))
                 .map_err(|error| Stop::Blocked(Text::same(error.to_string()))),
+            Source::Nobody => Err(Stop::NotRun(Text::new(
+                "Verktøyet kaller ikke selv i denne kjøringen.",
+                "The tool itself calls nothing in this run.",
+            ))),
         }
     }
 }

@@ -38,6 +38,7 @@ pub use operation::{Operation, Service};
 pub use received::Received;
 pub use script::{Directive, Script};
 
+pub(crate) use connection::Connection;
 use keys::SigningPair;
 pub(crate) use server::Server;
 use state::{State, lock};

@@ -108,7 +108,8 @@ async fn accept(listener: TcpListener, router: Router, tls: Option<Acceptor>, mu
 
 async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router) {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().preserve_header_case(true);
+    // Handlers say which headers there are; nothing is added to what a proxy passes on.
+    builder.http1().preserve_header_case(true).auto_date_header(false);
     // A broken connection concerns the client, and is often what was asked for.
     let _ = builder
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
