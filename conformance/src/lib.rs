@@ -4,6 +4,7 @@
 pub mod cases;
 pub mod catalogue;
 pub mod cli;
+pub mod client_logs;
 pub mod config;
 pub mod counterparty;
 pub mod evidence;

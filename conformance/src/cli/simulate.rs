@@ -146,7 +146,7 @@ fn fault_list() -> String {
 }
 
 /// The signals that end the command.
-struct Stop {
+pub(super) struct Stop {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -159,7 +159,7 @@ struct Stop {
 
 impl Stop {
     #[cfg(unix)]
-    fn listen() -> Result<Self, Failure> {
+    pub(super) fn listen() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
@@ -168,7 +168,7 @@ impl Stop {
     }
 
     #[cfg(windows)]
-    fn listen() -> Result<Self, Failure> {
+    pub(super) fn listen() -> Result<Self, Failure> {
         Ok(Self {
             interrupt: tokio::signal::windows::ctrl_c()?,
             close: tokio::signal::windows::ctrl_close()?,
@@ -176,7 +176,7 @@ impl Stop {
     }
 
     #[cfg(unix)]
-    async fn wait(mut self) {
+    pub(super) async fn wait(mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
@@ -184,7 +184,7 @@ impl Stop {
     }
 
     #[cfg(windows)]
-    async fn wait(mut self) {
+    pub(super) async fn wait(mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.close.recv() => {}

@@ -40,7 +40,7 @@ pub(crate) fn submission(person: &str) -> Vec<u8> {
         "oppgavegiversLeveranseReferanse": "ref-1",
         "leveransetype": "ordinaer",
         "oppgave": [{
-            "oppgaveeier": { "foedselsnummer": person },
+            "oppgaveeier": { "person": { "foedselsnummer": person } },
             "konto": { "kontonummer": "1", "finansprodukt": [{ "finansprodukttype": "aksjer", "renteinntekt": "10.50" }] },
         }],
         "oppgaveoppsummering": { "antallOppgaver": 1, "sumRenteinntekt": "10.5" },
@@ -153,7 +153,7 @@ async fn what_could_belong_to_a_real_person_never_leaves() {
     assert_eq!(answer.headers()[OWN_ANSWER], "stopped");
     let text = answer.text().await.unwrap();
     assert!(
-        text.contains("/leveranse/oppgave/0/oppgaveeier/foedselsnummer"),
+        text.contains("/leveranse/oppgave/0/oppgaveeier/person/foedselsnummer"),
         "{text}"
     );
     assert!(!text.contains(COULD_BE_REAL), "the value itself is not repeated");

@@ -5,6 +5,7 @@ mod options;
 mod output;
 mod plan;
 mod progress;
+mod proxy;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -29,6 +30,8 @@ enum Command {
     Plan(plan::Args),
     /// The vendor's own client is the one under test: this tool is its counterparty.
     Client(Box<client::Args>),
+    /// Record and grade the vendor's own system against the real test environment.
+    Proxy(Box<proxy::Args>),
 }
 
 #[derive(Debug, clap::Args)]
@@ -78,6 +81,7 @@ pub async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     match args.command {
         Some(Command::Plan(args)) => plan::run(args, ui).await,
         Some(Command::Client(args)) => client::run(*args, ui).await,
+        Some(Command::Proxy(args)) => proxy::run(*args, ui).await,
         None => conform(*args.run, ui).await,
     }
 }

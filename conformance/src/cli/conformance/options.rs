@@ -170,7 +170,7 @@ async fn start(preset: Preset) -> Result<Simulator, Failure> {
 }
 
 /// Empty texts in the configuration are left open in the pack.
-fn system(system: &crate::config::System) -> System {
+pub(super) fn system(system: &crate::config::System) -> System {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     System {
         name: system.name.clone(),

@@ -12,9 +12,10 @@ use super::{EXCHANGES, worker::Kept};
 use crate::{
     cases::Phase,
     catalogue::Case,
+    client_logs::{IDENTIFIERS_CASE, LogError, Logs, SECRETS_CASE},
     counterparty::{Customer, Judgement, Subject, Tape, judge},
+    proxy::{Fault, stayed_here},
     recording::{Kind, RawExchange},
-    proxy::Fault,
     results::{ApiName, Attempt, CaseResult, Check, Grade, Provenance, Role, RunStatus, Text, Verdict},
     run::{self, Context, Options, Record, Shared, Stop, Suite, Target, of_checks, stop_verdict},
 };
@@ -64,8 +65,10 @@ pub(super) async fn results(
     )]);
     let record = Arc::new(record);
     let subject = subject(&shared.target, known, kept);
-    // The number of an exchange on the tape is its place among those that were kept.
-    let tape = Tape::unordered(kept.iter().map(|kept| kept.recorded.raw.clone()));
+    // What never left has shown nothing about the other side. The number of an exchange on the
+    // tape is its place among these.
+    let left: Vec<&Kept> = kept.iter().filter(|kept| !stayed_here(&kept.recorded.raw)).collect();
+    let tape = Tape::unordered(left.iter().map(|kept| kept.recorded.raw.clone()));
     let judgements: BTreeMap<_, _> = judge(&tape, &subject)
         .into_iter()
         .map(|judgement| (judgement.case_id, judgement))
@@ -80,7 +83,7 @@ pub(super) async fn results(
             .get(case.id())
             .filter(|_| case.has_role(Role::C) && case.id() != STOPPED);
         let mut result = match judgement {
-            Some(judgement) => seen(case, &shared.target, &subject, judgement, kept),
+            Some(judgement) => seen(case, &shared.target, &subject, judgement, &left),
             None => otherwise(suite, shared, options, kept, &record, case).await,
         };
         result.deviation_id = options
@@ -134,7 +137,7 @@ fn asks_for_system_user(kept: &Kept) -> bool {
 }
 
 /// A case that the traffic can show.
-fn seen(case: &Case, target: &Target, subject: &Subject, judgement: &Judgement, kept: &[Kept]) -> CaseResult {
+fn seen(case: &Case, target: &Target, subject: &Subject, judgement: &Judgement, left: &[&Kept]) -> CaseResult {
     let grade = grade(target);
     let inapplicable = match case.record.api {
         Some(api) if !target.apis.contains(&api) => Some(Text::new(
@@ -156,7 +159,7 @@ fn seen(case: &Case, target: &Target, subject: &Subject, judgement: &Judgement, 
     let cited: Vec<&Kept> = judgement
         .exchanges
         .iter()
-        .filter_map(|number| kept.get(*number))
+        .filter_map(|number| left.get(*number).copied())
         .collect();
     let mut reason = judgement.reason.clone();
     if judgement.verdict.is_finding() {
@@ -202,6 +205,33 @@ async fn otherwise(
         "Tried by the test tool's own client: run \"conformance --target test\".",
     );
     CaseResult::untried(case.id(), requirements, Grade::C, Verdict::NotRun, reason)
+}
+
+/// Adds what the vendor's logs say about a case. A worse verdict takes the place of the result's.
+pub(super) fn with_logs(result: &mut CaseResult, logs: Option<&Result<Logs, LogError>>) {
+    let check = match logs {
+        None => return,
+        Some(Ok(logs)) => logs.check(&result.case_id),
+        Some(Err(error)) => [SECRETS_CASE, IDENTIFIERS_CASE]
+            .contains(&result.case_id.as_str())
+            .then(|| Check {
+                name: Text::new("Klientens logger", "The client's logs"),
+                verdict: Verdict::Blocked,
+                provenance: Provenance::Published,
+                expected: Text::new("kan leses", "can be read"),
+                found: Text::same(error.to_string()),
+            }),
+    };
+    let Some(check) = check else { return };
+    result.checks.push(check);
+    let (verdict, reason) = of_checks(&result.checks);
+    result.verdict = verdict;
+    result.reason = reason.clone();
+    result.run_status = RunStatus::Finished;
+    if let Some(last) = result.attempts.last_mut() {
+        last.verdict = verdict;
+        last.reason = reason;
+    }
 }
 
 /// A result that rests on these exchanges.

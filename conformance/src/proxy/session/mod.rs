@@ -3,14 +3,20 @@
 mod grade;
 mod worker;
 
-use std::sync::{Arc, mpsc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, mpsc},
+};
 
 use chrono::Utc;
+use serde_json::json;
 
 use super::{Builder, Endpoints, Proxy, StartError};
 use crate::{
+    client_logs,
     config::Config,
-    evidence::{EvidenceError, Finish, PackWriter},
+    evidence::{EvidenceError, Finish, PackWriter, name},
+    recording,
     redaction::Redactor,
     results::Text,
     run::{self, Options, Report, RunError, Shared, Suite, Target},
@@ -116,12 +122,13 @@ impl Session {
         self.proxy.endpoints()
     }
 
-    /// Stops the proxy, grades what was recorded and completes the pack.
+    /// Stops the proxy, grades what was recorded and completes the pack. `client_logs` are files
+    /// and folders of the vendor's; where they cannot be taken, the cases about them are blocked.
     ///
     /// # Errors
     /// [`SessionError`] when an exchange or the pack could not be written: the pack then stays
     /// marked as unfinished.
-    pub async fn finish(self) -> Result<Finished, SessionError> {
+    pub async fn finish(self, client_logs: &[PathBuf]) -> Result<Finished, SessionError> {
         let Self {
             proxy,
             suite,
@@ -144,15 +151,35 @@ impl Session {
         let mut kept = worked.kept;
         // They end in another order than they began.
         kept.sort_by_key(|kept| kept.number);
-        for result in grade::results(&suite, &shared, &options, &known, &kept).await {
+        let raw: Vec<_> = kept.iter().map(|kept| kept.recorded.raw.clone()).collect();
+        let logs = (!client_logs.is_empty()).then(|| {
+            let known = recording::secrets(&raw);
+            client_logs::read(client_logs, &shared.redactor, &shared.guard, &known)
+        });
+        if let Some(Ok(logs)) = &logs {
+            for scanned in &logs.logs {
+                let path = format!("{}/{}", name::CLIENT_LOGS, scanned.log.name);
+                shared.redactor.record(path, &scanned.hits);
+                writer.event(
+                    "client-log.included",
+                    None,
+                    json!({"name": scanned.log.name, "sha256": scanned.sha256, "removed": scanned.hits}),
+                )?;
+            }
+        }
+        for mut result in grade::results(&suite, &shared, &options, &known, &kept).await {
+            grade::with_logs(&mut result, logs.as_ref());
             writer.case(result)?;
         }
         let mut results = writer.done();
         results.sort_by(|a, b| a.case_id.cmp(&b.case_id));
         let stale_deviations = run::stale(&options.deviations, &results);
         let mut finish = Finish::new(Utc::now(), suite.catalogue().record(), suite.catalogue().register());
-        let raw: Vec<_> = kept.iter().map(|kept| &kept.recorded.raw).collect();
-        finish.environment = run::environment(&shared.target, &raw);
+        finish.environment = run::environment(&shared.target, &raw.iter().collect::<Vec<_>>());
+        finish.client_logs = match logs {
+            Some(Ok(logs)) => logs.logs.into_iter().map(|scanned| scanned.log).collect(),
+            _ => Vec::new(),
+        };
         finish.deviations = options.deviations;
         finish.attestations = options.attestations;
         finish.ambiguities = suite.catalogue().ambiguities().to_vec();

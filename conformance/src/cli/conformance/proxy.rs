@@ -1,0 +1,228 @@
+//! `conformance proxy`: records and grades the vendor's system against the real test environment.
+
+use std::{io::Write as _, net::SocketAddr, path::PathBuf};
+
+use clap::ValueEnum;
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::{options, output};
+use crate::{
+    cli::{Exit, Failure, Ui, simulate::Stop},
+    config::Config,
+    proxy::{
+        Endpoints, Proxy, StartError,
+        session::{Session, SessionError},
+    },
+    results::ApiName,
+    run::{Options, Suite, Target, read_attestations, read_deviations},
+    tls::{TestCa, files},
+};
+
+/// What is behind the proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Upstream {
+    /// The hosts of the configuration: without one, the authority's test environment.
+    Test,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Api {
+    Trekkpaalegg,
+    Finansprodukter,
+}
+
+/// Options of the command.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// What is behind the proxy.
+    #[arg(long, value_enum, default_value_t = Upstream::Test)]
+    upstream: Upstream,
+    /// The configuration file. Neither client id nor key are needed: the vendor's system has them.
+    #[arg(long, value_name = "F")]
+    config: Option<PathBuf>,
+    /// Grade only this API.
+    #[arg(long, value_enum)]
+    api: Option<Api>,
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The host name or address under which the system reaches the proxy, where it is another than
+    /// the one listened on.
+    #[arg(long, value_name = "NAME")]
+    host_name: Option<String>,
+    /// Listen with TLS. The folder keeps the test authority that the system has to trust: it is
+    /// made when it is not there, as PEM and as PKCS#12.
+    #[arg(long, value_name = "DIR")]
+    tls: Option<PathBuf>,
+    /// The system's own logs of the session: files or folders, read when the session ends. May be
+    /// repeated.
+    #[arg(long, value_name = "PATH")]
+    client_logs: Vec<PathBuf>,
+    /// Known errors and deficiencies (TOML; `plan --templates` makes an empty one).
+    #[arg(long, value_name = "F")]
+    deviations: Option<PathBuf>,
+    /// The vendor's statements (TOML; `plan --templates` makes an empty one).
+    #[arg(long, value_name = "F")]
+    attestations: Option<PathBuf>,
+    /// Sign the pack with this key (PEM or JWK).
+    #[arg(long, value_name = "KEY")]
+    sign: Option<PathBuf>,
+    /// Receives one folder for the session.
+    #[arg(long, value_name = "DIR", default_value = "evidence")]
+    out: PathBuf,
+    /// Write the pack as one file too.
+    #[arg(long)]
+    zip: bool,
+    /// Who runs it, as the pack should name them.
+    #[arg(long, value_name = "TEXT")]
+    operator: Option<String>,
+    /// Print one line of JSON once it serves.
+    #[arg(long)]
+    json: bool,
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        match &error {
+            SessionError::Run(crate::run::RunError::Random)
+            | SessionError::Start(StartError::Random)
+            | SessionError::Lost => Self::internal(error),
+            _ => Self::usage(error),
+        }
+    }
+}
+
+/// Runs the command: until Ctrl-C or the signal to terminate, then grades and writes the pack.
+pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
+    let Upstream::Test = args.upstream;
+    let config = Config::load(args.config.as_deref(), &ui.env).map_err(Failure::usage)?;
+    let suite = Suite::builtin().map_err(Failure::internal)?;
+    let options = session_options(&args, &suite, &config)?;
+    let mut builder = Proxy::builder(&config).map_err(Failure::usage)?.listen(args.listen);
+    if let Some(name) = &args.host_name {
+        builder = builder.host_name(name);
+    }
+    if let Some(dir) = &args.tls {
+        builder = builder.tls(TestCa::open(dir).map_err(Failure::usage)?);
+    }
+    // Before anything is printed: whoever reads the line may send the signal at once.
+    let stop = Stop::listen()?;
+    let (sender, mut lines) = mpsc::unbounded_channel();
+    let session = Session::begin(suite, &config, builder, options, move |line| {
+        // Nobody watches any more once the session ends.
+        let _ = sender.send(line);
+    })
+    .await?;
+    announce(session.endpoints(), &args, ui)?;
+    let stop = stop.wait();
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => break,
+            line = lines.recv() => match line {
+                Some(line) => {
+                    if ui.err_is_terminal || line.failed.is_some() {
+                        writeln!(ui.err, "{line}")?;
+                    }
+                    if line.failed.is_some() {
+                        break;
+                    }
+                }
+                None => break,
+            },
+        }
+    }
+    let finished = session.finish(&args.client_logs).await?;
+    let target = Target::observed(&config);
+    output::table(ui, &crate::proxy::session::describe(&target), false, &finished.report)?;
+    writeln!(
+        ui.out,
+        "{} exchanges; deviations from the pinned documents: {} in what the system sent, {} in what it received",
+        finished.exchanges, finished.deviations_of_the_system, finished.deviations_of_the_other_side
+    )?;
+    let report = &finished.report;
+    Ok(if report.findings().is_empty() && report.stale_deviations.is_empty() {
+        Exit::Ok
+    } else {
+        Exit::Findings
+    })
+}
+
+fn session_options(args: &Args, suite: &Suite, config: &Config) -> Result<Options, Failure> {
+    let mut options = Options::new(&args.out);
+    options.selection.apis = args
+        .api
+        .iter()
+        .map(|api| match api {
+            Api::Trekkpaalegg => ApiName::Trekkpaalegg,
+            Api::Finansprodukter => ApiName::Finansprodukter,
+        })
+        .collect();
+    if let Some(path) = &args.deviations {
+        options.deviations = read_deviations(path, suite.catalogue()).map_err(Failure::usage)?;
+    }
+    if let Some(path) = &args.attestations {
+        options.attestations = read_attestations(path, suite.catalogue()).map_err(Failure::usage)?;
+    }
+    if let Some(path) = &args.sign {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::usage(format!("the signing key {} cannot be read: {error}", path.display())))?;
+        options.signing_key = Some(crate::evidence::SigningKey::from_text(&text).map_err(Failure::usage)?);
+    }
+    for path in &args.client_logs {
+        if !path.exists() {
+            return Err(Failure::usage(format!(
+                "--client-logs {}: there is no such file or folder; make it before the session, so that a wrong name is noticed now",
+                path.display()
+            )));
+        }
+    }
+    options.zip = args.zip;
+    options.operator.clone_from(&args.operator);
+    options.system = options::system(config.system());
+    Ok(options)
+}
+
+fn announce(endpoints: &Endpoints, args: &Args, ui: &mut Ui) -> Result<(), Failure> {
+    let trust = args.tls.as_ref().map(|dir| dir.join(files::CERTIFICATE));
+    if args.json {
+        let line = json!({
+            "trekkpaalegg": endpoints.trekkpaalegg.as_ref().map(|url| url.as_str().trim_end_matches('/')),
+            "finansprodukter": endpoints.finansprodukter,
+            "dialogporten": endpoints.dialogporten,
+            "well_known": endpoints.well_known,
+            "token_endpoint": endpoints.token_endpoint,
+            "issuer": endpoints.issuer,
+            "trust": trust,
+        });
+        writeln!(ui.out, "{line}")?;
+    } else {
+        writeln!(
+            ui.out,
+            "Recording proxy is running. Ctrl-C ends the session and writes the evidence.\n"
+        )?;
+        writeln!(ui.out, "Point the system at these addresses:")?;
+        for (name, url) in [
+            ("Trekkpålegg", &endpoints.trekkpaalegg),
+            ("Finansprodukter", &endpoints.finansprodukter),
+            ("Dialogporten", &endpoints.dialogporten),
+            ("metadata", &Some(endpoints.well_known.clone())),
+            ("token endpoint", &Some(endpoints.token_endpoint.clone())),
+        ] {
+            if let Some(url) = url {
+                writeln!(ui.out, "{name:<16} {url}")?;
+            }
+        }
+        writeln!(
+            ui.out,
+            "issuer           {} (unchanged: it is the audience of assertions)",
+            endpoints.issuer
+        )?;
+        if let Some(trust) = trust {
+            writeln!(ui.out, "trust            {}", trust.display())?;
+        }
+    }
+    ui.out.flush()?;
+    Ok(())
+}
