@@ -1,3 +1,5 @@
+//! What is found in logs, and what becomes of it.
+
 use super::*;
 use crate::synthetic::Declared;
 

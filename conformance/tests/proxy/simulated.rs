@@ -31,8 +31,17 @@ pub(crate) fn client(simulator: &Simulator, endpoints: &Endpoints) -> Client {
         .unwrap()
 }
 
-/// A submission; `person` stands where a person's number belongs.
-pub(crate) fn submission(person: &str) -> Vec<u8> {
+/// A submission that is right.
+pub(crate) fn right_submission() -> Vec<u8> {
+    submission(&json!({ "organisasjon": { "organisasjonsnummer": "210000011" } }))
+}
+
+/// A submission with this number where a person's number belongs.
+pub(crate) fn submission_for(person: &str) -> Vec<u8> {
+    submission(&json!({ "person": { "foedselsnummer": person } }))
+}
+
+fn submission(owner: &Value) -> Vec<u8> {
     json!({ "leveranse": {
         "kildesystem": "Testsystem 1",
         "oppgavegiver": { "organisasjonsnummer": "310000000" },
@@ -40,7 +49,7 @@ pub(crate) fn submission(person: &str) -> Vec<u8> {
         "oppgavegiversLeveranseReferanse": "ref-1",
         "leveransetype": "ordinaer",
         "oppgave": [{
-            "oppgaveeier": { "person": { "foedselsnummer": person } },
+            "oppgaveeier": owner,
             "konto": { "kontonummer": "1", "finansprodukt": [{ "finansprodukttype": "aksjer", "renteinntekt": "10.50" }] },
         }],
         "oppgaveoppsummering": { "antallOppgaver": 1, "sumRenteinntekt": "10.5" },
@@ -145,7 +154,7 @@ async fn what_could_belong_to_a_real_person_never_leaves() {
             .post(&url)
             .header("idempotencyKey", "7f9c24e8-3b12-4fef-91d0-0a4e3c1b2d55")
             .header("content-type", "application/json")
-            .body(submission(person))
+            .body(submission_for(person))
             .send()
     };
     let answer = send(COULD_BE_REAL).await.unwrap();

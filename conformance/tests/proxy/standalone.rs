@@ -123,7 +123,8 @@ async fn the_suite_and_its_evidence() {
     let zip = PathBuf::from(format!("{}.zip", text(&pack)));
     alone.fine(&["evidence", "verify", text(&pack), text(&zip)]).await;
     alone.fine(&["evidence", "compare", text(&pack), text(&zip)]).await;
-    assert!(pack.join("oppsummering.nb.html").is_file());
+    let shown = alone.fine(&["evidence", "show", "--no-open", text(&pack)]).await;
+    assert!(shown.contains("oppsummering.nb.html"), "{shown}");
     for path in [
         pack.join("LESMEG.txt"),
         pack.join("krav.json"),
