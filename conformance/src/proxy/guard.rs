@@ -103,7 +103,9 @@ fn of_body(guard: &Guard, headers: &HeaderMap, route: &Route<'_>, body: &[u8], s
         }
     } else {
         numbers(text, &mut found);
-        numbers(&percent_decode_str(text).decode_utf8_lossy(), &mut found);
+        if text.contains('%') {
+            numbers(&percent_decode_str(text).decode_utf8_lossy(), &mut found);
+        }
     }
     put(guard, &serde_json::json!({ "text": found }), suspects);
 }

@@ -90,7 +90,11 @@ async fn a_session_leaves_a_pack_that_verifies_and_holds_no_secret() {
     for id in ["AUTH-01", "AUTH-05", "AUTH-06"] {
         assert_eq!(verdict(id), (Verdict::Passed, Grade::B), "{id}");
     }
-    assert_eq!(verdict("TP-20").0, Verdict::NotRun, "only the system can tell what it stored");
+    assert_eq!(
+        verdict("TP-20").0,
+        Verdict::NotRun,
+        "only the system can tell what it stored"
+    );
     assert_eq!(verdict("FP-05").0, Verdict::NotRun, "traffic cannot show it");
 }
 
