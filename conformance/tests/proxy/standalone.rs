@@ -73,8 +73,7 @@ impl Alone {
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).await.unwrap();
-        let line = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{arguments:?} printed {line:?}"));
-        (child, out, line)
+        (child, out, serde_json::from_str(&line).unwrap())
     }
 
     fn pack(&self, out: &str) -> PathBuf {
