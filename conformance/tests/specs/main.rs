@@ -3,6 +3,7 @@
 
 mod checkout;
 mod diff;
+mod lower;
 mod pinned;
 mod readme;
 mod registry;
