@@ -131,7 +131,9 @@ fn yaml(name: &str, bytes: &[u8]) -> Result<Value, DocumentError> {
         name: name.to_owned(),
         detail,
     };
-    let tree: serde_yaml_ng::Value = serde_yaml_ng::from_slice(bytes).map_err(|error| syntax(error.to_string()))?;
+    let mut tree: serde_yaml_ng::Value = serde_yaml_ng::from_slice(bytes).map_err(|error| syntax(error.to_string()))?;
+    // `<<: *anchor` lends the entries of another mapping.
+    tree.apply_merge().map_err(|error| syntax(error.to_string()))?;
     from_yaml(tree).map_err(syntax)
 }
 

@@ -3,7 +3,7 @@
 //! A part that is a reference lends its fields; it stays a type of its own as well. A choice
 //! among the parts becomes a choice of merged parts.
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use serde_json::{Map, Value, json};
 
@@ -13,6 +13,9 @@ const NAME: &str = "all-of";
 
 /// Parts within parts that are still followed.
 const DEPTH: usize = 40;
+
+/// Parts that are looked at for one schema: references that fan out have no end otherwise.
+const PARTS: usize = 20_000;
 
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     let known: BTreeMap<String, Value> = tree::components(&lowering.value)
@@ -25,6 +28,10 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
             return;
         }
         let at = tree::origin(schema);
+        let known = Known {
+            schemas: &known,
+            left: Cell::new(PARTS),
+        };
         match merged(schema, &known, 0) {
             Ok(result) => {
                 found.push((at, result.contains_key("$ref")));
@@ -55,9 +62,15 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     Ok(())
 }
 
+/// The components, and how many parts may still be looked at.
+struct Known<'a> {
+    schemas: &'a BTreeMap<String, Value>,
+    left: Cell<usize>,
+}
+
 fn merged(
     schema: &Map<String, Value>,
-    known: &BTreeMap<String, Value>,
+    known: &Known<'_>,
     depth: usize,
 ) -> Result<Map<String, Value>, String> {
     if depth > DEPTH {
@@ -114,14 +127,19 @@ fn says_nothing(part: &Map<String, Value>) -> bool {
 /// The schema itself, with references followed and inner `allOf` merged.
 fn resolved(
     schema: &Map<String, Value>,
-    known: &BTreeMap<String, Value>,
+    known: &Known<'_>,
     depth: usize,
 ) -> Result<Map<String, Value>, String> {
     if depth > DEPTH {
         return Err("the parts of `allOf` lead in a circle".to_owned());
     }
+    known.left.set(known.left.get().saturating_sub(1));
+    if known.left.get() == 0 {
+        return Err(format!("`allOf` has more than {PARTS} parts, counted through references"));
+    }
     if let Some(name) = tree::schema_name(schema) {
         let target = known
+            .schemas
             .get(name)
             .and_then(Value::as_object)
             .ok_or_else(|| format!("`{name}` is no schema"))?;
@@ -145,7 +163,7 @@ fn absorb(into: &mut Map<String, Value>, part: Map<String, Value>) -> Result<(),
             ("number", "integer") | ("integer", "number")
         )
     {
-        return Err(format!("`allOf` of a {one} and a {other}: no value is both"));
+        return Err(format!("`allOf` of the types {one} and {other}: no value is both"));
     }
     for (key, value) in part {
         match (key.as_str(), into.get_mut(&key)) {
@@ -251,7 +269,7 @@ mod tests {
             apply,
             components(json!({"A": {"allOf": [{"type": "string"}, {"type": "integer"}]}})),
         );
-        assert!(error.problem.contains("a string and a integer"), "{error}");
+        assert!(error.problem.contains("the types string and integer"), "{error}");
         let error = refused(
             apply,
             components(
@@ -259,5 +277,10 @@ mod tests {
             ),
         );
         assert!(error.problem.contains("circle"), "{error}");
+        let two = |name: &str| json!({"allOf": [{"$ref": format!("#/components/schemas/{name}")}, {"$ref": format!("#/components/schemas/{name}")}]});
+        let mut all: Map<String, Value> = (0..30).map(|n| (format!("A{n}"), two(&format!("A{}", n + 1)))).collect();
+        all.insert("A30".to_owned(), json!({"type": "object"}));
+        let error = refused(apply, components(Value::Object(all)));
+        assert!(error.problem.contains("parts"), "{error}");
     }
 }

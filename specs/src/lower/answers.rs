@@ -39,6 +39,9 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
                 continue;
             };
             let responses = operation.entry("responses").or_insert_with(|| json!({}));
+            if responses.is_null() {
+                *responses = json!({});
+            }
             let Some(responses) = responses.as_object_mut() else {
                 failed.get_or_insert(format!("{at}/responses"));
                 continue;

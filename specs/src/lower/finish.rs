@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{LowerError, Lowering, tree};
+use super::{LowerError, Lowering, tidy_schemas::describe, tree};
 use crate::document::METHODS;
 
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
@@ -102,6 +102,9 @@ fn tidy(operation: &Map<String, Value>) -> Value {
         if let Some(Value::String(text)) = operation.get(key) {
             kept.insert(key.to_owned(), json!(text));
         }
+    }
+    if operation.get("deprecated") == Some(&json!(true)) {
+        describe(&mut kept, "Deprecated.");
     }
     let parameters = operation
         .get("parameters")

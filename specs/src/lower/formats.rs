@@ -7,6 +7,18 @@ const NAME: &str = "formats";
 /// Formats of strings that typify turns into a type of their own.
 const KEPT: [&str; 5] = ["date", "date-time", "uuid", "decimal", "binary"];
 
+/// What a format is another spelling of, and the type it has.
+fn meant(format: &str) -> Option<(&'static str, &'static str)> {
+    let plain: String = format.chars().filter(|c| c.is_alphanumeric()).collect();
+    Some(match plain.to_ascii_lowercase().as_str() {
+        "uuid" | "guid" => ("uuid", "uuid::Uuid"),
+        "date" => ("date", "chrono::NaiveDate"),
+        "datetime" => ("date-time", "chrono::DateTime<Utc>"),
+        "decimal" | "bigdecimal" => ("decimal", "rust_decimal::Decimal"),
+        _ => return None,
+    })
+}
+
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     let mut found = Vec::new();
     tree::walk_schemas(&mut lowering.value, &mut |_, schema| {
@@ -33,9 +45,11 @@ pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
         if kind != "string" {
             return;
         }
-        if format.eq_ignore_ascii_case("guid") {
-            schema.insert("format".to_owned(), "uuid".into());
-            found.push((tree::origin(schema), format, "uuid::Uuid"));
+        if let Some((known, rust)) = meant(&format) {
+            if known != format {
+                schema.insert("format".to_owned(), known.into());
+                found.push((tree::origin(schema), format, rust));
+            }
         } else if !KEPT.contains(&format.as_str()) {
             schema.shift_remove("format");
             found.push((tree::origin(schema), format, "String"));
@@ -76,5 +90,17 @@ mod tests {
             }))
         );
         assert_eq!(rewrites.len(), 3);
+    }
+
+    #[test]
+    fn other_spellings_are_the_same_format() {
+        let (value, _) = run(
+            apply,
+            components(json!({"A": {"type": "string", "format": "DateTime"}, "B": {"type": "string", "format": "UUID"}})),
+        );
+        assert_eq!(
+            value,
+            components(json!({"A": {"type": "string", "format": "date-time"}, "B": {"type": "string", "format": "uuid"}}))
+        );
     }
 }

@@ -261,6 +261,9 @@ fn holds_inline(schema: &Map<String, Value>) -> bool {
 /// What a branch is about, for its name: the first value of a closed list, or the one field that
 /// is required, or is there at all.
 fn spoken(branch: &Value) -> Option<String> {
+    if branch.get("enum").is_some() {
+        return Some("code".to_owned());
+    }
     let properties = branch.get("properties")?.as_object()?;
     let fixed = properties
         .values()

@@ -239,6 +239,7 @@ fn word(kind: &str) -> String {
 fn responses(operation: &mut Map<String, Value>, found: &mut Found) -> Option<Vec<String>> {
     let mut beside = Vec::new();
     let mut accept = Vec::new();
+    let mut json_accept: Vec<String> = Vec::new();
     let mut only_bytes = true;
     let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
     for (status, response) in responses.into_iter().flatten() {
@@ -254,15 +255,21 @@ fn responses(operation: &mut Map<String, Value>, found: &mut Found) -> Option<Ve
             .collect();
         // JSON under its own name, then under another, then what may be anything.
         typed.sort_by_key(|kind| (essence(kind) != "application/json", !is_json(kind)));
+        let schema = one_schema(&typed, content, &at);
         let typed = typed.first().map(|kind| (*kind).clone());
         let mut kept = Map::new();
         match typed {
             Some(kind) => {
-                let schema = content
-                    .get(&kind)
-                    .and_then(|media| media.get("schema"))
-                    .cloned()
-                    .unwrap_or_else(|| json!({ ORIGIN: at }));
+                if success {
+                    let asked = if is_json(&kind) {
+                        essence(&kind)
+                    } else {
+                        "application/json".to_owned()
+                    };
+                    if !json_accept.contains(&asked) {
+                        json_accept.push(asked);
+                    }
+                }
                 kept.insert("application/json".to_owned(), json!({ "schema": schema }));
                 if kinds.len() > 1 || kind != "application/json" {
                     let others: Vec<String> = kinds
@@ -304,6 +311,14 @@ fn responses(operation: &mut Map<String, Value>, found: &mut Found) -> Option<Ve
         }
         *content = kept;
     }
+    // JSON under another name has to be asked for by that name.
+    if json_accept.iter().any(|kind| kind != "application/json")
+        && operation
+            .get("x-bindings")
+            .is_none_or(|bindings| bindings.get("accept").is_none())
+    {
+        set(operation, "accept", json!(json_accept.join(", ")));
+    }
     if only_bytes
         && !accept.is_empty()
         && operation
@@ -314,6 +329,28 @@ fn responses(operation: &mut Map<String, Value>, found: &mut Found) -> Option<Ve
         set(operation, "accept", json!(accept.join(", ")));
     }
     (!beside.is_empty()).then_some(beside)
+}
+
+/// What the kinds of JSON say: one schema, or a choice when they differ.
+fn one_schema(typed: &[&String], content: &Map<String, Value>, at: &str) -> Value {
+    let mut schemas: Vec<&Value> = Vec::new();
+    for kind in typed.iter().filter(|kind| is_json(kind)).chain(typed.first()) {
+        let bare = |schema: &Value| {
+            let mut schema = schema.clone();
+            tree::strip(&mut schema);
+            schema
+        };
+        if let Some(schema) = content.get(*kind).and_then(|media| media.get("schema"))
+            && !schemas.iter().any(|known| bare(known) == bare(schema))
+        {
+            schemas.push(schema);
+        }
+    }
+    match schemas.as_slice() {
+        [] => json!({ ORIGIN: at }),
+        [one] => (*one).clone(),
+        several => json!({ "oneOf": several, ORIGIN: at }),
+    }
 }
 
 /// JSON, with a schema that says something unless it is alone.
@@ -412,6 +449,25 @@ mod tests {
             Some(json!({"properties": {"n": {"type": "string", "format": "decimal"}}}))
         );
         assert_eq!(schema(form(json!({"properties": {"l": {"type": "array"}}}))), None);
+    }
+
+    #[test]
+    fn two_kinds_of_json_with_schemas_of_their_own_are_a_choice() {
+        let (value, _) = run(
+            apply,
+            json!({"paths": {"/x": {"get": {"operationId": "get", "responses": {
+                "200": {"content": {"application/vnd.x.v2+json": {"schema": {"type": "object"}}}},
+                "400": {"content": {"application/problem+json": {"schema": {"type": "object"}}, "application/json": {"schema": {"type": "array"}}}}
+            }}}}}),
+        );
+        assert_eq!(
+            value.pointer("/paths/~1x/get/responses/400/content/application~1json/schema"),
+            Some(&json!({"oneOf": [{"type": "array"}, {"type": "object"}]}))
+        );
+        assert_eq!(
+            value.pointer("/paths/~1x/get/x-bindings/accept"),
+            Some(&json!("application/vnd.x.v2+json"))
+        );
     }
 
     #[test]

@@ -18,7 +18,17 @@ pub(crate) const COOKIE: &str = "cookie";
 const DEPTH: usize = 8;
 
 /// Names that a generated builder has anyway.
-const TAKEN: [&str; 8] = ["client", "send", "new", "body", "body_map", "stream", "clone", "self"];
+const TAKEN: [&str; 9] = [
+    "client",
+    "send",
+    "new",
+    "body",
+    "body_map",
+    "stream",
+    "clone",
+    "self",
+    "header_map",
+];
 
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     let snapshot = lowering.value.clone();
@@ -59,7 +69,7 @@ impl Work<'_> {
     fn operation(&mut self, operation: &mut Map<String, Value>, path: &str) -> Result<(), Problem> {
         let at = tree::origin(operation);
         let given = match operation.shift_remove("parameters") {
-            None => Vec::new(),
+            None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(all)) => all,
             Some(_) => return Err((format!("{at}/parameters"), "the parameters are no list".to_owned())),
         };

@@ -42,15 +42,24 @@ const KEPT: [&str; 32] = [
 ];
 
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
-    shapes(lowering)?;
     let mut found = Vec::new();
+    tree::walk_schemas(&mut lowering.value, &mut |_, schema| values(schema, &mut found));
+    shapes(lowering)?;
     tree::walk_schemas(&mut lowering.value, &mut |_, schema| {
         let at = tree::origin(schema);
+        if schema.get("deprecated") == Some(&json!(true)) {
+            describe(schema, "Deprecated.");
+        }
         schema.retain(|key, _| KEPT.contains(&key.as_str()));
         kind(schema, &at, &mut found);
         texts(schema, &at, &mut found);
         default(schema, &at, &mut found);
         required(schema, &at, &mut found);
+        let no_fields = |key: &str| schema.get(key).and_then(Value::as_object).is_some_and(Map::is_empty);
+        if no_fields("properties") && schema.get("additionalProperties") != Some(&json!(false)) {
+            // The same as an object that says nothing about its fields.
+            schema.shift_remove("properties");
+        }
         if schema.get("not").is_some_and(|not| !is_bare_required(not)) {
             schema.shift_remove("not");
             found.push((
@@ -76,6 +85,28 @@ fn is_bare_required(value: &Value) -> bool {
             .keys()
             .all(|key| ["required", tree::ORIGIN, "oneOf", "anyOf", "allOf"].contains(&key.as_str()))
     })
+}
+
+/// Keywords without a value (`description:` in YAML), and numbers where a text is meant.
+fn values(schema: &mut Map<String, Value>, found: &mut Found) {
+    let at = tree::origin(schema);
+    let empty: Vec<String> = schema
+        .iter()
+        .filter(|(key, value)| value.is_null() && KEPT.contains(&key.as_str()) && *key != "default")
+        .map(|(key, _)| key.clone())
+        .collect();
+    for key in empty {
+        schema.shift_remove(&key);
+        found.push((format!("{at}/{key}"), format!("`{key}` without a value"), "ignored"));
+    }
+    for key in ["description", "format"] {
+        let text = match schema.get(key) {
+            Some(value @ (Value::Number(_) | Value::Bool(_))) => value.to_string(),
+            _ => continue,
+        };
+        schema.insert(key.to_owned(), json!(text));
+        found.push((format!("{at}/{key}"), format!("`{key}` is no text"), "it is read as text"));
+    }
 }
 
 /// Keywords whose value has the wrong JSON type cannot be interpreted.
@@ -313,6 +344,27 @@ mod tests {
             components(json!({"A": {"type": "string", "enum": ["2024", "x", "true", null]}}))
         );
         assert_eq!(rewrites.len(), 1);
+    }
+
+    #[test]
+    fn keywords_without_a_value_are_ignored() {
+        let (value, rewrites) = run(
+            apply,
+            components(json!({"A": {"type": "string", "description": null, "format": null}, "B": {"type": "string", "description": 2024, "deprecated": true}})),
+        );
+        assert_eq!(
+            value,
+            components(json!({"A": {"type": "string"}, "B": {"type": "string", "description": "2024. Deprecated."}}))
+        );
+        let pointers: Vec<&str> = rewrites.iter().map(|rewrite| rewrite.pointer.as_str()).collect();
+        assert_eq!(
+            pointers,
+            [
+                "/components/schemas/A/description",
+                "/components/schemas/A/format",
+                "/components/schemas/B/description"
+            ]
+        );
     }
 
     #[test]
