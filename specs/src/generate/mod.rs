@@ -17,8 +17,10 @@ use crate::lower::{Lowered, names, tree};
 mod decimals;
 mod docs;
 mod enums;
+mod marks;
 mod pinned;
 mod polish;
+mod redact;
 mod standalone;
 mod support;
 mod types;
@@ -71,7 +73,7 @@ pub fn rust(lowered: &Lowered, options: &Options) -> Result<String, GenerateErro
     let tokens = catch_unwind(AssertUnwindSafe(|| tokens(lowered, options, &emitted)))
         .unwrap_or_else(|panic| Err(format!("progenitor gave up: {}", panic_text(&*panic))))
         .map_err(&fail)?;
-    let mut file: syn::File = syn::parse2(polish::unmarked(tokens, true))
+    let mut file: syn::File = syn::parse2(marks::unmarked(tokens, true))
         .map_err(|error| fail(format!("progenitor wrote no Rust: {error}")))?;
     let items = catch_unwind(AssertUnwindSafe(|| {
         emitted.iter().map(Emitted::write).collect::<TokenStream>()
@@ -79,7 +81,7 @@ pub fn rust(lowered: &Lowered, options: &Options) -> Result<String, GenerateErro
     .map_err(|panic| fail(format!("writing the types failed: {}", panic_text(&*panic))))?;
     let items: syn::File = syn::parse2(items).map_err(|error| fail(format!("the types are no Rust: {error}")))?;
     polish::polish(&mut file, items.items, &facts(lowered, &emitted));
-    let file = syn::parse2(polish::unmarked(file.to_token_stream(), false))
+    let file = syn::parse2(marks::unmarked(file.to_token_stream(), false))
         .map_err(|error| fail(format!("the polished code is no Rust: {error}")))?;
     Ok(prettyplease::unparse(&file))
 }

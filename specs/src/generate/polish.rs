@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::{Group, Literal, TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use serde_json::Value;
 use syn::{
@@ -12,7 +12,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use super::{PLACEHOLDER, decimals, docs, support};
+use super::{PLACEHOLDER, decimals, docs, redact, support};
 use crate::lower::{COOKIE, names};
 
 /// What polishing needs to know of the document.
@@ -70,7 +70,7 @@ pub(super) fn polish(file: &mut syn::File, items: Vec<Item>, facts: &Facts) {
             types.extend(items_of(support::answer()));
         }
     }
-    redact(&mut file.items);
+    redact::redact(&mut file.items);
 }
 
 fn items_of(tokens: TokenStream) -> Vec<Item> {
@@ -88,51 +88,6 @@ fn types_of(file: &mut syn::File) -> Option<&mut Vec<Item>> {
         }) if ident == "types" => Some(items),
         _ => None,
     })
-}
-
-/// Cuts off what was added to names on the wire so that their Rust names are different.
-pub(super) fn unmarked(tokens: TokenStream, keep_cookies: bool) -> TokenStream {
-    tokens
-        .into_iter()
-        .map(|token| match token {
-            TokenTree::Group(group) => {
-                let mut new = Group::new(group.delimiter(), unmarked(group.stream(), keep_cookies));
-                new.set_span(group.span());
-                TokenTree::Group(new)
-            }
-            TokenTree::Literal(literal) => {
-                let parsed = syn::parse2::<syn::LitStr>(TokenTree::from(literal.clone()).into());
-                match parsed {
-                    Ok(text) if text.value().contains(names::MARK) => {
-                        let value = text.value();
-                        let cookie = value
-                            .split_once(names::MARK)
-                            .is_some_and(|(_, rest)| rest.starts_with(COOKIE));
-                        if cookie && keep_cookies && !value.contains(char::is_whitespace) {
-                            return TokenTree::Literal(literal);
-                        }
-                        TokenTree::Literal(Literal::string(&cut(&value)))
-                    }
-                    _ => TokenTree::Literal(literal),
-                }
-            }
-            other => other,
-        })
-        .collect()
-}
-
-fn cut(text: &str) -> String {
-    let mut out = String::new();
-    let mut inside = false;
-    for c in text.chars() {
-        if c == names::MARK {
-            inside = true;
-        } else if !(inside && c.is_alphanumeric()) {
-            inside = false;
-            out.push(c);
-        }
-    }
-    out
 }
 
 /// What is known of the call whose code is being polished.
@@ -498,62 +453,6 @@ fn renamed(field: &Field) -> Option<String> {
             }
             Ok(())
         });
-    }
-    found
-}
-
-/// `Debug` of a struct names its type and nothing else: what it holds may be personal.
-fn redact(items: &mut Vec<Item>) {
-    let mut new = Vec::new();
-    for item in items.iter_mut() {
-        match item {
-            Item::Mod(ItemMod {
-                content: Some((_, items)),
-                ..
-            }) => redact(items),
-            Item::Struct(item) => {
-                if !remove_debug(&mut item.attrs) {
-                    continue;
-                }
-                let ident = &item.ident;
-                let name = ident.to_string();
-                let (generics, arguments, bounds) = item.generics.split_for_impl();
-                new.push(parse_quote! {
-                    /// Names the type only: what it holds may be personal.
-                    impl #generics ::std::fmt::Debug for #ident #arguments #bounds {
-                        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                            f.debug_struct(#name).finish_non_exhaustive()
-                        }
-                    }
-                });
-            }
-            _ => {}
-        }
-    }
-    items.extend(new);
-}
-
-/// Removes `Debug` from the derives; whether it was there.
-fn remove_debug(attributes: &mut Vec<Attribute>) -> bool {
-    let mut found = false;
-    for attribute in attributes {
-        if !attribute.path().is_ident("derive") {
-            continue;
-        }
-        let Ok(derives) = attribute.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated) else {
-            continue;
-        };
-        let kept: Vec<_> = derives
-            .iter()
-            .filter(|path| {
-                let is_debug = path.segments.last().is_some_and(|last| last.ident == "Debug");
-                found |= is_debug;
-                !is_debug
-            })
-            .collect();
-        if let Meta::List(list) = &mut attribute.meta {
-            list.tokens = quote! { #(#kept),* };
-        }
     }
     found
 }

@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 use super::{LowerError, Lowering, names, tree, tree::ORIGIN};
 use crate::document::METHODS;
 
+mod forms;
+
 const NAME: &str = "media-types";
 
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
@@ -95,7 +97,7 @@ fn request(operation: &mut Map<String, Value>, schemas: &Value, found: &mut Foun
         .iter()
         .find(|kind| essence(kind) == "application/json")
         .or_else(|| kinds.iter().find(|kind| is_json(kind)))
-        .or_else(|| kinds.iter().find(|kind| form(kind, &content, schemas).is_some()))
+        .or_else(|| kinds.iter().find(|kind| forms::form(kind, &content, schemas).is_some()))
         .or_else(|| kinds.first())
         .cloned()
         .unwrap_or_default();
@@ -125,7 +127,7 @@ fn request(operation: &mut Map<String, Value>, schemas: &Value, found: &mut Foun
                 "typed as JSON, sent under its own media type".to_owned(),
             ));
         }
-    } else if let Some(schema) = form(&first, &content, schemas) {
+    } else if let Some(schema) = forms::form(&first, &content, schemas) {
         put_body(
             operation,
             "application/x-www-form-urlencoded",
@@ -140,42 +142,6 @@ fn request(operation: &mut Map<String, Value>, schemas: &Value, found: &mut Foun
         ));
     }
     others
-}
-
-/// The schema of a form of plain fields. Numbers in it are texts: a form knows nothing else.
-fn form(kind: &str, content: &Map<String, Value>, schemas: &Value) -> Option<Value> {
-    if essence(kind) != "application/x-www-form-urlencoded" {
-        return None;
-    }
-    let schema = content.get(kind)?.get("schema")?;
-    let mut resolved = through(schema, schemas)?.clone();
-    let mut numbers = false;
-    for property in resolved.get_mut("properties")?.as_object_mut()?.values_mut() {
-        match through(property, schemas)?.get("type")?.as_str()? {
-            "number" => {
-                numbers = true;
-                let property = property.as_object_mut()?;
-                property.shift_remove("$ref");
-                property.insert("type".to_owned(), json!("string"));
-                property.insert("format".to_owned(), json!("decimal"));
-            }
-            "string" | "integer" | "boolean" => {}
-            _ => return None,
-        }
-    }
-    Some(if numbers { resolved } else { schema.clone() })
-}
-
-/// What a schema refers to, a few steps.
-fn through<'a>(schema: &'a Value, schemas: &'a Value) -> Option<&'a Value> {
-    let mut now = schema;
-    for _ in 0..32 {
-        match now.as_object().and_then(tree::schema_name) {
-            Some(name) => now = schemas.get(name.replace("~1", "/").replace("~0", "~"))?,
-            None => return Some(now),
-        }
-    }
-    None
 }
 
 fn put_body(operation: &mut Map<String, Value>, kind: &str, media: Value) {

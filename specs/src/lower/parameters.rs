@@ -3,32 +3,17 @@
 //! progenitor takes plain query, path and header parameters. The others are put into those, with
 //! types that write themselves the way the style says, or refused by name.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
 use super::{LowerError, Lowering, names, tree, tree::ORIGIN};
+
+mod objects;
+mod rust_names;
 
 const NAME: &str = "parameters";
 
 /// What [`names::MARK`] is followed by in the name of a header that is a cookie.
 pub(crate) const COOKIE: &str = "cookie";
-
-/// Objects within an object in the query that are still followed.
-const DEPTH: usize = 8;
-
-/// Names that a generated builder has anyway.
-const TAKEN: [&str; 9] = [
-    "client",
-    "send",
-    "new",
-    "body",
-    "body_map",
-    "stream",
-    "clone",
-    "self",
-    "header_map",
-];
 
 pub(super) fn apply(lowering: &mut Lowering) -> Result<(), LowerError> {
     let snapshot = lowering.value.clone();
@@ -286,101 +271,6 @@ impl Work<'_> {
         native("DecimalText", at, &[])
     }
 
-    /// An object whose fields are parameters of their own. How a field that is a list or an object
-    /// itself is written, OpenAPI leaves open; lists are repeated, and `deepObject` nests brackets.
-    fn fields(
-        &mut self,
-        parameter: &Map<String, Value>,
-        target: &Value,
-        done: &mut Vec<Value>,
-        prefix: Option<&str>,
-        depth: usize,
-    ) -> Result<(), Problem> {
-        let at = tree::origin(parameter);
-        let required = parameter.get("required") == Some(&json!(true));
-        let properties = target
-            .get("properties")
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default();
-        if properties.is_empty() || depth > DEPTH {
-            return Err((
-                at,
-                "an object in the query has no fields of its own, or has itself as a field".to_owned(),
-            ));
-        }
-        for (field, mut schema) in properties {
-            let name = match prefix {
-                Some(prefix) => format!("{prefix}[{field}]"),
-                None => field.clone(),
-            };
-            if let Some(schema) = schema.as_object_mut() {
-                schema.shift_remove("nullable");
-            }
-            let resolved = self.resolved(&schema);
-            let needed = required
-                && target
-                    .get("required")
-                    .and_then(Value::as_array)
-                    .is_some_and(|all| all.contains(&json!(field)));
-            let mut one = Map::from_iter([
-                ("name".to_owned(), json!(name)),
-                ("in".to_owned(), json!("query")),
-                ("required".to_owned(), json!(needed)),
-                (
-                    "description".to_owned(),
-                    schema.get("description").cloned().unwrap_or(json!("")),
-                ),
-                ("style".to_owned(), json!("form")),
-                (ORIGIN.to_owned(), json!(at)),
-            ]);
-            let schema = match resolved.get("type").and_then(Value::as_str) {
-                Some("object") if prefix.is_some() => {
-                    self.fields(&one, &resolved, done, Some(&name), depth + 1)?;
-                    continue;
-                }
-                Some("object") => {
-                    return Err((
-                        at,
-                        format!(
-                            "`{field}` of an object in the query is an object itself, for which no style says how it is written"
-                        ),
-                    ));
-                }
-                Some("array") => {
-                    let items = resolved
-                        .get("items")
-                        .cloned()
-                        .unwrap_or_else(|| json!({"type": "string"}));
-                    let inner = self.resolved(&items);
-                    if matches!(inner.get("type").and_then(Value::as_str), Some("object" | "array")) {
-                        return Err((
-                            at,
-                            format!("`{field}` of an object in the query is a list of lists or objects"),
-                        ));
-                    }
-                    if is_decimal(&inner) {
-                        json!({ "type": "array", "items": self.decimal(&at), ORIGIN: at })
-                    } else {
-                        target_array(&schema, &resolved)
-                    }
-                }
-                _ if is_decimal(&resolved) => self.decimal(&at),
-                _ => schema,
-            };
-            one.insert("schema".to_owned(), schema);
-            done.push(Value::Object(one));
-        }
-        if depth == 0 {
-            self.note(
-                &at,
-                "progenitor takes no object in the query",
-                "one parameter for each field",
-            );
-        }
-        Ok(())
-    }
-
     /// Through references, a few steps.
     fn resolved(&self, schema: &Value) -> Value {
         let mut now = schema.clone();
@@ -397,54 +287,6 @@ impl Work<'_> {
         now
     }
 
-    /// Different Rust names for all parameters of an operation.
-    fn rename(&mut self, done: &mut [Value]) {
-        let mut taken: BTreeSet<String> = TAKEN.iter().map(|name| (*name).to_owned()).collect();
-        // A path parameter keeps its name: it stands in the path.
-        done.sort_by_key(|parameter| parameter.get("in") != Some(&json!("path")));
-        for parameter in done {
-            let wire = parameter
-                .get("name")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned();
-            let place = parameter
-                .get("in")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned();
-            let plain = wire.split(names::MARK).next().unwrap_or_default();
-            let mut name = wire.clone();
-            let mut number = 1;
-            while taken.contains(&names::snake(&name)) && place != "path" {
-                let suffix = if number == 1 {
-                    place.clone()
-                } else {
-                    format!("{place}{number}")
-                };
-                name = if wire.contains(names::MARK) {
-                    format!("{wire}{number}")
-                } else {
-                    format!("{plain}{}{suffix}", names::MARK)
-                };
-                number += 1;
-            }
-            taken.insert(names::snake(&name));
-            if name != wire {
-                self.found.push((
-                    tree::origin_of(parameter),
-                    format!(
-                        "another parameter, or the builder itself, has the Rust name `{}`",
-                        names::snake(&wire)
-                    ),
-                    format!("the parameter is `{}`; its name on the wire stays", names::snake(&name)),
-                ));
-                if let Some(parameter) = parameter.as_object_mut() {
-                    parameter.insert("name".to_owned(), json!(name));
-                }
-            }
-        }
-    }
 }
 
 /// A number, or the text of one.
