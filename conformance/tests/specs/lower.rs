@@ -37,12 +37,20 @@ fn every_rewrite_is_explained() {
     let run = lower(&[&file, "--explain"]);
     assert_eq!(run.code, Some(0), "{run:?}");
     assert!(
-        run.out.contains("decimals at /components/schemas/Ting/properties/felt\n"),
+        run.out
+            .contains("decimals at /components/schemas/Ting/properties/felt\n"),
         "{}",
         run.out
     );
-    assert!(run.out.contains("answers at /paths/~1ting/get/responses\n"), "{}", run.out);
-    assert_eq!(run.out.matches("\n  why:  ").count(), run.out.matches("\n  Rust: ").count());
+    assert!(
+        run.out.contains("answers at /paths/~1ting/get/responses\n"),
+        "{}",
+        run.out
+    );
+    assert_eq!(
+        run.out.matches("\n  why:  ").count(),
+        run.out.matches("\n  Rust: ").count()
+    );
     assert!(run.out.trim_end().ends_with("lines of Rust"), "{}", run.out);
 
     let json = lower(&[&file, "--json"]);
@@ -76,7 +84,11 @@ fn the_rust_starts_with_the_dependencies_it_needs() {
         ["bytes", "progenitor-client", "reqwest", "serde", "serde_json", "uuid"]
     );
     // What it names it uses, and what it uses it names.
-    for (name, path) in [("chrono", "::chrono::"), ("rust_decimal", "::rust_decimal::"), ("uuid", "::uuid::")] {
+    for (name, path) in [
+        ("chrono", "::chrono::"),
+        ("rust_decimal", "::rust_decimal::"),
+        ("uuid", "::uuid::"),
+    ] {
         assert_eq!(table.contains_key(name), code.contains(path), "{name}");
     }
     assert!(code.lines().all(|line| line.trim_end() == line), "formatted");
@@ -93,10 +105,26 @@ fn a_pinned_document_is_named_by_api_and_version() {
 fn what_is_not_understood_names_document_place_problem_and_way_out() {
     let folder = tempfile::tempdir().unwrap();
     for (field, pointer, problem) in [
-        (r#"{"type": "date"}"#, "properties/felt/type", "does not exist in OpenAPI 3.0"),
-        (r##"{"$ref": "andre.yaml#/X"}"##, "properties/felt", "leads out of the document"),
-        (r##"{"$ref": "#/components/schemas/Ingen"}"##, "properties/felt", "leads to nothing"),
-        (r#"{"allOf": [{"type": "string"}, {"type": "integer"}]}"#, "properties/felt/allOf", "no value is both"),
+        (
+            r#"{"type": "date"}"#,
+            "properties/felt/type",
+            "does not exist in OpenAPI 3.0",
+        ),
+        (
+            r##"{"$ref": "andre.yaml#/X"}"##,
+            "properties/felt",
+            "leads out of the document",
+        ),
+        (
+            r##"{"$ref": "#/components/schemas/Ingen"}"##,
+            "properties/felt",
+            "leads to nothing",
+        ),
+        (
+            r#"{"allOf": [{"type": "string"}, {"type": "integer"}]}"#,
+            "properties/felt/allOf",
+            "no value is both",
+        ),
     ] {
         let file = file(folder.path(), field);
         let place = format!("/components/schemas/Ting/{pointer}");
@@ -104,7 +132,14 @@ fn what_is_not_understood_names_document_place_problem_and_way_out() {
         let run = lower(&[&file, "--rust", out.to_str().unwrap()]);
         run.refused(2, &[&file, &place, problem]);
         // The way out comes last, and is a sentence.
-        assert!(run.err.split(&format!("(at {place}). ")).nth(1).is_some_and(|rest| rest.len() > 10), "{}", run.err);
+        assert!(
+            run.err
+                .split(&format!("(at {place}). "))
+                .nth(1)
+                .is_some_and(|rest| rest.len() > 10),
+            "{}",
+            run.err
+        );
         assert!(!out.exists(), "nothing is written for a document that is refused");
     }
 }

@@ -68,11 +68,7 @@ struct Known<'a> {
     left: Cell<usize>,
 }
 
-fn merged(
-    schema: &Map<String, Value>,
-    known: &Known<'_>,
-    depth: usize,
-) -> Result<Map<String, Value>, String> {
+fn merged(schema: &Map<String, Value>, known: &Known<'_>, depth: usize) -> Result<Map<String, Value>, String> {
     if depth > DEPTH {
         return Err("the parts of `allOf` lead in a circle".to_owned());
     }
@@ -125,17 +121,15 @@ fn says_nothing(part: &Map<String, Value>) -> bool {
 }
 
 /// The schema itself, with references followed and inner `allOf` merged.
-fn resolved(
-    schema: &Map<String, Value>,
-    known: &Known<'_>,
-    depth: usize,
-) -> Result<Map<String, Value>, String> {
+fn resolved(schema: &Map<String, Value>, known: &Known<'_>, depth: usize) -> Result<Map<String, Value>, String> {
     if depth > DEPTH {
         return Err("the parts of `allOf` lead in a circle".to_owned());
     }
     known.left.set(known.left.get().saturating_sub(1));
     if known.left.get() == 0 {
-        return Err(format!("`allOf` has more than {PARTS} parts, counted through references"));
+        return Err(format!(
+            "`allOf` has more than {PARTS} parts, counted through references"
+        ));
     }
     if let Some(name) = tree::schema_name(schema) {
         let target = known
@@ -278,7 +272,9 @@ mod tests {
         );
         assert!(error.problem.contains("circle"), "{error}");
         let two = |name: &str| json!({"allOf": [{"$ref": format!("#/components/schemas/{name}")}, {"$ref": format!("#/components/schemas/{name}")}]});
-        let mut all: Map<String, Value> = (0..30).map(|n| (format!("A{n}"), two(&format!("A{}", n + 1)))).collect();
+        let mut all: Map<String, Value> = (0..30)
+            .map(|n| (format!("A{n}"), two(&format!("A{}", n + 1))))
+            .collect();
         all.insert("A30".to_owned(), json!({"type": "object"}));
         let error = refused(apply, components(Value::Object(all)));
         assert!(error.problem.contains("parts"), "{error}");

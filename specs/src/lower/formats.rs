@@ -96,11 +96,15 @@ mod tests {
     fn other_spellings_are_the_same_format() {
         let (value, _) = run(
             apply,
-            components(json!({"A": {"type": "string", "format": "DateTime"}, "B": {"type": "string", "format": "UUID"}})),
+            components(
+                json!({"A": {"type": "string", "format": "DateTime"}, "B": {"type": "string", "format": "UUID"}}),
+            ),
         );
         assert_eq!(
             value,
-            components(json!({"A": {"type": "string", "format": "date-time"}, "B": {"type": "string", "format": "uuid"}}))
+            components(
+                json!({"A": {"type": "string", "format": "date-time"}, "B": {"type": "string", "format": "uuid"}})
+            )
         );
     }
 }

@@ -286,7 +286,6 @@ impl Work<'_> {
         }
         now
     }
-
 }
 
 /// A number, or the text of one.

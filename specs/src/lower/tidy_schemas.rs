@@ -105,7 +105,11 @@ fn values(schema: &mut Map<String, Value>, found: &mut Found) {
             _ => continue,
         };
         schema.insert(key.to_owned(), json!(text));
-        found.push((format!("{at}/{key}"), format!("`{key}` is no text"), "it is read as text"));
+        found.push((
+            format!("{at}/{key}"),
+            format!("`{key}` is no text"),
+            "it is read as text",
+        ));
     }
 }
 
@@ -350,7 +354,9 @@ mod tests {
     fn keywords_without_a_value_are_ignored() {
         let (value, rewrites) = run(
             apply,
-            components(json!({"A": {"type": "string", "description": null, "format": null}, "B": {"type": "string", "description": 2024, "deprecated": true}})),
+            components(
+                json!({"A": {"type": "string", "description": null, "format": null}, "B": {"type": "string", "description": 2024, "deprecated": true}}),
+            ),
         );
         assert_eq!(
             value,
