@@ -95,7 +95,7 @@ async fn a_session_leaves_a_pack_that_verifies_and_holds_no_secret() {
         Verdict::NotRun,
         "only the system can tell what it stored"
     );
-    assert_eq!(verdict("FP-05").0, Verdict::NotRun, "traffic cannot show it");
+    assert_eq!(verdict("FP-09").0, Verdict::NotRun, "no client sends that on purpose");
 }
 
 #[tokio::test]
