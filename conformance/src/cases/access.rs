@@ -173,3 +173,35 @@ pub(super) async fn unknown_reference(context: Context) -> Result<(), Stop> {
     }
     Ok(())
 }
+
+/// AUTH-15.
+pub(super) async fn delegation(context: Context) -> Result<(), Stop> {
+    let organisation = context.target().delegating().ok_or_else(|| {
+        Stop::NotRun(Text::new(
+            "Ingen organisasjon har delegert tilgangen; se Target::delegation.",
+            "No organisation has delegated the access; see Target::delegation.",
+        ))
+    })?;
+    let info = context
+        .client_for(Access::ConsumerOrg(organisation.clone()))?
+        .token(Api::Trekkpaalegg)
+        .await
+        .map_err(|error| Stop::blocked(&error))?;
+    let Some(claims) = claims(&context, info) else {
+        return Ok(());
+    };
+    let consumer = claims.pointer("/consumer/ID").and_then(Value::as_str);
+    let same = consumer == Some(format!("0192:{organisation}").as_str());
+    context.check(
+        Text::new("Tokenet gjelder den som har delegert", "The token is for the one that delegated"),
+        Provenance::Published,
+        Text::new("consumer: kundens organisasjonsnummer", "consumer: the customer's organisation number"),
+        if same {
+            Text::new("kundens", "the customer's")
+        } else {
+            Text::new("en annen", "another")
+        },
+        same,
+    );
+    Ok(())
+}

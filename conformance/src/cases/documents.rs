@@ -1,85 +1,85 @@
 //! Documents and feedback.
 
-use http::Method;
-use serde_json::Value;
-use skatteetaten_client::{Api, Error};
+use skatteetaten_client::{
+    Error,
+    finansprodukter::{FeedbackDocument, FeedbackState, Receipt, Why},
+};
 use uuid::Uuid;
 
 use super::submissions::{body, prepare, submit};
 use crate::{
     results::{Provenance, Text},
-    run::{Context, Probe, Stop},
+    run::{Context, Stop},
 };
-
-/// The document that a dialog announces: the ids at the end of an attachment's address. The address
-/// itself is data and is never called.
-fn announced(dialog: &Value) -> Option<(Uuid, Uuid)> {
-    let urls = dialog
-        .get("transmissions")?
-        .as_array()?
-        .iter()
-        .filter(|transmission| transmission.get("type").and_then(Value::as_str) != Some("Submission"))
-        .filter_map(|transmission| transmission.get("attachments")?.as_array())
-        .flatten()
-        .filter_map(|attachment| attachment.get("urls")?.as_array())
-        .flatten()
-        .filter_map(|url| url.get("url")?.as_str());
-    for url in urls {
-        let Ok(url) = url::Url::parse(url) else { continue };
-        let segments: Vec<&str> = url.path_segments().into_iter().flatten().collect();
-        if let [.., "forsendelser", dispatch, "dokumenter", document] = segments.as_slice()
-            && let (Ok(dispatch), Ok(document)) = (Uuid::parse_str(dispatch), Uuid::parse_str(document))
-        {
-            return Some((dispatch, document));
-        }
-    }
-    None
-}
 
 /// FP-15.
 pub(super) async fn feedback(context: Context) -> Result<(), Stop> {
     let submission = prepare(&context, &body(&context)?)?;
     let receipt = submit(&context, &submission).await?;
-    let path = format!("/api/v1/enduser/dialogs/{}", receipt.dialog_id);
-    let dialog = Probe::new(Api::Dialogporten, "hentDialog", Method::GET, path)
-        .send(&context)
-        .await?;
-    context.check(
-        Text::new("Dialogen finnes", "The dialog exists"),
-        Provenance::Published,
-        Text::same("200"),
-        Text::same(dialog.status.to_string()),
-        dialog.status == 200,
-    );
-    if dialog.status != 200 {
-        return Err(Stop::Done);
-    }
-    let Some((dispatch, document)) = announced(&dialog.json) else {
-        context.needs_review(
+    let result = context.client()?.finansprodukter().feedback(&receipt).await;
+    let name = Text::new("Dialogen hentes", "The dialog is fetched");
+    let feedback = context.succeeds(name, Provenance::Published, result)?;
+    match &feedback.state {
+        FeedbackState::StillWaiting => context.needs_review(
             Text::new("Tilbakemeldingen", "The feedback"),
             Provenance::Inferred,
             Text::new("et dokument i dialogen", "a document in the dialog"),
             Text::new("ikke noe ennå", "nothing yet"),
-        );
-        return Ok(());
-    };
-    let api = context.client()?.finansprodukter();
-    let mut digests = Vec::new();
-    for _ in 0..2 {
-        let result = api.document(receipt.inntektsaar, dispatch, document).await;
-        let name = Text::new("Dokumentet hentes", "The document is fetched");
-        let fetched = context.succeeds(name, Provenance::Reconstructed, result)?;
-        digests.push((fetched.sha256, fetched.bytes.len(), fetched.media_type));
+        ),
+        FeedbackState::NeedsALook { why } => why.iter().for_each(|why| doubt(&context, *why)),
+        _ => context.check(
+            Text::new("Tilbakemeldingen er entydig", "The feedback is unambiguous"),
+            Provenance::Inferred,
+            Text::new("godtatt eller avvist", "accepted or rejected"),
+            Text::same(feedback.state.to_string()),
+            true,
+        ),
     }
-    let size = digests.first().map_or(0, |(_, size, _)| *size);
-    context.check(
-        Text::new("Dokumentet har innhold", "The document has content"),
-        Provenance::Published,
-        Text::new("minst én byte", "at least one byte"),
-        Text::same(format!("{size} bytes")),
-        size > 0,
-    );
-    let same = digests.windows(2).all(|pair| pair[0] == pair[1]);
+    if let Some(document) = feedback.documents.first() {
+        fetched_again(&context, &receipt, document).await?;
+    }
+    Ok(())
+}
+
+/// What stands against taking the feedback for a verdict. What a service must be able to do fails;
+/// what nobody has published needs a person.
+fn doubt(context: &Context, why: Why) {
+    let found = Text::same(why.to_string());
+    let must = match why {
+        Why::NoDialog | Why::DialogDeleted | Why::OtherDialog => Some((
+            Text::new("Dialogen finnes", "The dialog exists"),
+            Text::new("dialogen i kvitteringen", "the dialog of the receipt"),
+        )),
+        Why::DocumentRefused { .. } => Some((
+            Text::new("Dokumentet hentes", "The document is fetched"),
+            Text::new("dokumentet som er annonsert", "the document that was announced"),
+        )),
+        Why::EmptyDocument => Some((
+            Text::new("Dokumentet har innhold", "The document has content"),
+            Text::new("minst én byte", "at least one byte"),
+        )),
+        _ => None,
+    };
+    match must {
+        Some((name, expected)) => context.check(name, Provenance::Published, expected, found, false),
+        None => context.needs_review(
+            Text::new("Hva tilbakemeldingen betyr", "What the feedback means"),
+            Provenance::Inferred,
+            Text::new("ikke avklart (Q14)", "not settled (Q14)"),
+            found,
+        ),
+    }
+}
+
+async fn fetched_again(context: &Context, receipt: &Receipt, first: &FeedbackDocument) -> Result<(), Stop> {
+    let api = context.client()?.finansprodukter();
+    let result = api
+        .document(receipt.inntektsaar, first.forsendelse_id, first.dokument_id)
+        .await;
+    let name = Text::new("Dokumentet hentes", "The document is fetched");
+    let second = context.succeeds(name, Provenance::Reconstructed, result)?;
+    let first = &first.document;
+    let same = first.sha256 == second.sha256 && first.media_type == second.media_type;
     context.check(
         Text::new("Samme dokument to ganger", "The same document twice"),
         Provenance::Inferred,
@@ -91,10 +91,8 @@ pub(super) async fn feedback(context: Context) -> Result<(), Stop> {
         },
         same,
     );
-    if let Some((digest, _, media_type)) = digests.into_iter().next() {
-        let media_type = media_type.unwrap_or_default();
-        context.outcome(Text::same(format!("{media_type} sha256 {digest}")));
-    }
+    let media_type = first.media_type.as_deref().unwrap_or("–");
+    context.outcome(Text::same(format!("{media_type} sha256 {}", first.sha256)));
     Ok(())
 }
 
@@ -148,21 +146,4 @@ pub(super) async fn unknown(context: Context) -> Result<(), Stop> {
         holds,
     );
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn only_a_document_address_of_the_right_shape_counts() {
-        let dialog = |url: &str, kind: &str| json!({"transmissions": [{"type": kind, "attachments": [{"urls": [{"url": url}]}]}]});
-        let good = "https://x.no/v1/2024/forsendelser/0193b5cd-cb85-7320-bd8c-6c78c88dc8af/dokumenter/0193b5cd-cbce-7dbd-b188-1437db673767";
-        assert!(announced(&dialog(good, "Acceptance")).is_some());
-        assert!(announced(&dialog(good, "Submission")).is_none());
-        assert!(announced(&dialog("https://x.no/forsendelser/1/dokumenter/2", "Acceptance")).is_none());
-        assert!(announced(&dialog(&format!("{good}/mer"), "Acceptance")).is_none());
-        assert!(announced(&json!({})).is_none());
-    }
 }

@@ -89,6 +89,7 @@ pub fn builtin() -> Vec<(&'static str, Script)> {
         drive("AUTH-11", |c| Box::pin(refusals::wrong_scope(c))),
         drive("AUTH-13", |c| Box::pin(access::own_organisation(c))),
         drive("AUTH-14", |c| Box::pin(access::unknown_reference(c))),
+        drive("AUTH-15", |c| Box::pin(access::delegation(c))),
         drive("TP-01", |c| Box::pin(orders::first_contact(c))),
         drive("TP-02", |c| Box::pin(orders::full_fetch(c))),
         drive("TP-11", |c| Box::pin(orders::version_lookup(c))),

@@ -6,7 +6,7 @@ use futures::{StreamExt as _, pin_mut};
 use serde_json::Value;
 use skatteetaten_client::{
     Error,
-    trekkpaalegg::{Fetched, Order, Page, Watermark},
+    trekkpaalegg::{Fetched, Order, Page, Trekkstatus, Watermark},
 };
 
 use crate::{
@@ -92,13 +92,37 @@ pub(super) async fn full_fetch(context: Context) -> Result<(), Stop> {
         Provenance::Published,
         Text::new("bare siste versjon av hvert", "only the latest version of each"),
         Text::new(
-            format!("{} pålegg, {} ulike trekkid", page.orders.len(), ids.len()),
-            format!("{} orders, {} different trekkid", page.orders.len(), ids.len()),
+            format!("{} pålegg, {} ulike trekkid", page.received, ids.len()),
+            format!("{} orders, {} different trekkid", page.received, ids.len()),
         ),
-        ids.len() == page.orders.len(),
+        ids.len() + page.rejected.len() == page.received,
     );
+    ended_too_early(&context, &page);
     let listed = page.orders.iter().map(key).collect();
     paged(&context, &listed, page.orders.len() + page.rejected.len()).await
+}
+
+/// Orders that were ended while a period was still to come: the documents contradict themselves.
+fn ended_too_early(context: &Context, page: &Page) {
+    let early = page.orders.iter().filter(|order| {
+        let issued = order.opprettet.date_naive();
+        let mut periods = order.trekkstoerrelse_for_periode.iter();
+        order.trekkstatus == Trekkstatus::Avsluttet
+            && periods.any(|period| period.sluttdato.is_none_or(|end| end > issued))
+    });
+    let ids: Vec<&str> = early.map(|order| order.trekkid.as_str()).collect();
+    if ids.is_empty() {
+        return;
+    }
+    context.remark(
+        Text::new(
+            "Avsluttet med en periode som ikke var over",
+            "Ended with a period that was not over",
+        ),
+        Provenance::Published,
+        Text::new("ikke avklart (Q2): periodene følges", "not settled (Q2): the periods are followed"),
+        Text::new(format!("{} pålegg", ids.len()), format!("{} orders", ids.len())),
+    );
 }
 
 /// Fetches the same orders page by page.

@@ -74,6 +74,20 @@ pub(super) async fn malformed_parameters(context: Context) -> Result<(), Stop> {
             .await?;
         context.refused(Text::same(query), Provenance::Inferred, &probed, &[400], None);
     }
+    // What one of the two gives alone is an open question (Q8), so it is only told.
+    let mut alone = Vec::new();
+    for query in ["fraSekvensnummer=0", "maksAntall=1"] {
+        let path = format!("{LIST}?{query}");
+        let probed = Probe::new(Api::Trekkpaalegg, "hentAlleGjeldende", Method::GET, path)
+            .send(&context)
+            .await?;
+        alone.push(format!("{query}: {}", probed.summary()));
+    }
+    let alone = alone.join(", ");
+    context.outcome(Text::new(
+        format!("Alene (Q8): {alone}."),
+        format!("Alone (Q8): {alone}."),
+    ));
     Ok(())
 }
 

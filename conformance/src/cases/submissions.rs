@@ -41,9 +41,12 @@ pub(super) fn probe_to(context: &Context, body: &Value, key: Uuid) -> Probe {
 
 /// Checks a body and makes a submission of it; what could name somebody real stops the case.
 pub(super) fn prepare(context: &Context, body: &Value) -> Result<Submission, Stop> {
-    let bytes = body.to_string();
-    context.release(bytes.as_bytes())?;
-    Submission::from_json(bytes.into_bytes()).map_err(|error| {
+    prepare_bytes(context, body.to_string().into_bytes())
+}
+
+fn prepare_bytes(context: &Context, bytes: Vec<u8>) -> Result<Submission, Stop> {
+    context.release(&bytes)?;
+    Submission::from_json(bytes).map_err(|error| {
         Stop::tool(format!(
             "the tool's own submission does not pass the client's check: {error}"
         ))
@@ -138,8 +141,15 @@ pub(super) async fn replayed(context: Context) -> Result<(), Stop> {
 
 /// FP-11.
 pub(super) async fn too_large(context: Context) -> Result<(), Stop> {
-    // The page says 10 MB; one byte more than 10 MiB is over it by any reading.
-    stopped_by_size(&context, 10 * 1024 * 1024 + 1)
+    // The page says 10 MB; one byte more than 10 MiB is over it by any reading, and one less than
+    // ten million is under it by any.
+    stopped_by_size(&context, 10 * 1024 * 1024 + 1)?;
+    let target = context.target();
+    let bytes = data::padded(&target.reporter()?, target.income_year, &reference(), 9_999_999);
+    let submission = prepare_bytes(&context, bytes)?;
+    let receipt = submit(&context, &submission).await?;
+    count(&context, &receipt, 2);
+    Ok(())
 }
 
 pub(super) fn stopped_by_size(context: &Context, size: usize) -> Result<(), Stop> {

@@ -238,6 +238,7 @@ fn case(file: &'static str, head: &Head, entry: CaseEntry) -> Result<Case, Catal
             When::Finansprodukter => "finansprodukter",
             When::SystemUser => "system-user",
             When::OwnOrganisation => "own-organisation",
+            When::Delegation => "delegation",
         })
         .cloned()
         .map(text)

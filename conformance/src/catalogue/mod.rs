@@ -59,6 +59,8 @@ pub enum When {
     SystemUser,
     /// The system fetches for the organisation that owns the Maskinporten client.
     OwnOrganisation,
+    /// A customer has delegated the access in Altinn, without a system user.
+    Delegation,
 }
 
 /// Everything the catalogue holds.

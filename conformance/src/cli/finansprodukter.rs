@@ -201,12 +201,20 @@ async fn submit(args: &Submit, ui: &mut Ui) -> Result<Exit, Failure> {
     let Some(file) = &args.file else {
         return resume(&api, &journal, ui).await;
     };
-    let mut checker = accepting(&args.accept)?;
-    if config.environment().name() != "production" && !config.hosts().only_loopback() {
-        // Real data in a test environment is not allowed, and cannot be taken back.
-        checker = checker.synthetic_only();
+    let bytes = read(file)?;
+    // Real data in a test environment is not allowed, and cannot be taken back. On this computer it
+    // is only told.
+    if let Err(not_sent) = config.guard().outgoing(&bytes, None) {
+        if !config.hosts().only_loopback() {
+            writeln!(ui.err, "{not_sent}")?;
+            return Ok(Exit::Findings);
+        }
+        for suspect in &not_sent.suspects {
+            writeln!(ui.err, "warning: could be real: {suspect}; it stays on this computer")?;
+        }
     }
-    let submission = match Submission::checked(read(file)?, &checker) {
+    let checker = accepting(&args.accept)?;
+    let submission = match Submission::checked(bytes, &checker) {
         Ok(submission) => submission,
         Err(invalid) => return refused(&invalid, ui),
     };

@@ -62,6 +62,13 @@ pub enum ConfigError {
         /// The host.
         host: String,
     },
+    /// A customer that could be real, in a test environment.
+    #[error(
+        "an organisation under [[access.organisation]] could be real: system users and delegations of \
+         a test environment belong to synthetic organisations, whose numbers start with 2 or 3; if it \
+         is test data all the same, declare it under [synthetic] numbers"
+    )]
+    OrganisationCouldBeReal,
     /// A key file that others can read.
     #[error(
         "the private key in {path} can be read by other users of this computer; make it yours alone \

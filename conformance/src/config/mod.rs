@@ -16,7 +16,7 @@ pub use file::{Model, System};
 pub use hosts::{AllowedHost, HostClass, Hosts, classify};
 pub use variables::{Variable, variables};
 
-use crate::synthetic::Declared;
+use crate::synthetic::{Declared, Guard};
 use file::File;
 use key::KeySource;
 
@@ -147,6 +147,12 @@ impl Config {
         &self.synthetic
     }
 
+    /// A guard that knows the declared test data, for commands that keep no ledger.
+    #[must_use]
+    pub fn guard(&self) -> Guard {
+        Guard::new(self.synthetic.clone(), &[0; 32])
+    }
+
     /// The client id in Maskinporten, where it is set.
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
@@ -196,6 +202,12 @@ impl Config {
     /// # Errors
     /// As [`Self::client`].
     pub fn client_with(&self, settings: Settings, observer: Option<Arc<dyn Observer>>) -> Result<Client, ConfigError> {
+        if !self.hosts.only_loopback() {
+            let guard = self.guard();
+            if self.organisations.iter().any(|access| guard.acts_for(access).is_err()) {
+                return Err(ConfigError::OrganisationCouldBeReal);
+            }
+        }
         let client_id = self.client_id.clone().ok_or(ConfigError::Missing {
             what: "the client id in Maskinporten",
             key: "maskinporten.client_id",

@@ -207,6 +207,19 @@ impl Redactor {
         }
     }
 
+    /// Counts what an earlier part of the run removed from a file, and never gives one of its
+    /// placeholders to another value.
+    pub fn take_over(&self, path: impl Into<String>, written: &str) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = path.into();
+        for (rule, number) in patterns::placeholders(written) {
+            let next = state.next.entry(rule).or_default();
+            *next = (*next).max(number);
+            let file = state.files.entry(path.clone()).or_default();
+            *file.entry(rule.name().to_owned()).or_default() += 1;
+        }
+    }
+
     /// `redaksjon.json`: the rules, and how often each struck in each file.
     #[must_use]
     pub fn report(&self) -> RedactionReport {

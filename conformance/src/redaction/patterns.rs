@@ -36,6 +36,21 @@ pub(super) fn is_placeholder(text: &str) -> bool {
         })
 }
 
+/// Every placeholder in a text: its rule and number.
+pub(super) fn placeholders(text: &str) -> Vec<(Rule, usize)> {
+    let Some(patterns) = PATTERNS.as_ref() else {
+        return Vec::new();
+    };
+    patterns
+        .captures_iter(text)
+        .filter_map(|found| {
+            let (name, number) = found.name("placeholder")?.as_str().strip_prefix('[')?.rsplit_once('-')?;
+            let rule = Rule::ALL.into_iter().find(|rule| rule.name() == name)?;
+            Some((rule, number.strip_suffix(']')?.parse().ok()?))
+        })
+        .collect()
+}
+
 /// Replaces what the patterns find by what `placeholder` says.
 pub(super) fn replace(text: &str, mut placeholder: impl FnMut(Rule, &str) -> String) -> String {
     let Some(patterns) = PATTERNS.as_ref() else {

@@ -65,6 +65,21 @@ fn tokens_and_keys_are_found_anywhere() {
 }
 
 #[test]
+fn placeholders_of_an_earlier_part_of_the_run_are_not_used_again() {
+    let first = Redactor::new();
+    let mut hits = Hits::new();
+    let written = first.text(&format!("{PERSON} {TOKEN} {PERSON} 02817012345"), &mut hits);
+    let second = Redactor::new();
+    second.take_over("logg/TP-01/1.json", &written);
+    let (redacted, _) = json_of(&second, &json!({ "skyldner": "03817012345" }));
+    assert_eq!(redacted, json!({ "skyldner": "[person-3]" }));
+    let report = second.report();
+    assert_eq!(report.files.len(), 1);
+    let counted = |rule: &str| report.files[0].hits.get(rule).copied();
+    assert!(hits.iter().all(|(rule, count)| counted(rule) == Some(*count)));
+}
+
+#[test]
 fn digits_that_are_no_birth_date_stay() {
     let redactor = Redactor::new();
     for text in [

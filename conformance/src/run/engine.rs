@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     panic::AssertUnwindSafe,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -12,25 +12,33 @@ use chrono::Utc;
 use futures::{FutureExt as _, StreamExt as _, stream};
 
 use super::{
-    HostRefused, Stop, Suite, Target,
+    HostRefused, Stop, Suite, Target, is_loopback,
     context::{Context, Record, Recorded, Shared},
+    deviations::stale,
     info,
     plan::{Plan, Planned, PlannedCase, Selection},
-    schema, verdict,
+    resume, schema,
+    sink::Sink,
+    untried::{deviation_of, without_running},
+    verdict,
 };
 use crate::{
     cases::{Phase, Script},
     evidence::{EvidenceError, Finish, PackSummary, PackWriter, SigningKey},
-    recording::RawExchange,
-    redaction::{RedactedExchange, Redactor},
+    recording::{Kind, RawExchange},
+    redaction::{Hits, Redactor},
     results::{
-        Attempt, Attestation, CaseResult, Check, Deviation, Grade, Provenance, RunStatus, System, Text, Verdict,
+        Attempt, Attestation, CaseResult, Check, Deviation, Provenance, RunStatus, System, Text, Verdict,
     },
-    synthetic::Guard,
+    synthetic::{Guard, NotSent},
 };
 
 /// Hears of a run as it goes on.
 pub trait Progress: Send + Sync {
+    /// Everything is recorded in this folder from now on; `--resume` takes it.
+    fn recording(&self, folder: &Path) {
+        let _ = folder;
+    }
     /// The run starts, with this many cases to carry out.
     fn started(&self, cases: usize);
     /// One of them is through.
@@ -125,6 +133,9 @@ pub enum RunError {
     /// A host may not be called.
     #[error(transparent)]
     Host(#[from] HostRefused),
+    /// The client would act for an organisation that could be real.
+    #[error(transparent)]
+    Organisation(#[from] NotSent),
     /// The unfinished pack belongs to another kind of run.
     #[error("the unfinished pack was made {0}; resume it with the same target, API and preset")]
     Resume(String),
@@ -153,6 +164,12 @@ pub(super) async fn run(suite: &Suite, mut target: Target, options: Options) -> 
         }
         None => PackWriter::begin(&options.out, &info)?,
     };
+    if options.resume.is_some() {
+        resume::take_over(writer.dir(), &shared.guard, &shared.redactor)?;
+    }
+    if let Some(progress) = &options.progress {
+        progress.recording(writer.dir());
+    }
     let runner = Runner {
         suite,
         shared,
@@ -213,55 +230,16 @@ fn prepare(suite: &Suite, target: &mut Target, options: &Options) -> Result<(Pla
     let plan = suite.plan(target, &options.selection)?;
     let mut key = [0; 32];
     aws_lc_rs::rand::fill(&mut key).map_err(|_| RunError::Random)?;
+    let guard = Guard::new(target.declared.clone(), &key);
+    if !target.addresses().values().all(is_loopback) {
+        guard.acts_for(&target.access)?;
+    }
     let shared = Shared {
-        guard: Arc::new(Guard::new(target.declared.clone(), &key)),
+        guard: Arc::new(guard),
         redactor: Arc::new(Redactor::new()),
         target: Arc::new(target.clone()),
     };
     Ok((plan, shared))
-}
-
-/// Where results go.
-#[derive(Clone, Copy)]
-enum Sink<'a> {
-    Pack(&'a PackWriter),
-    Memory(&'a Mutex<BTreeMap<String, CaseResult>>),
-}
-
-impl Sink<'_> {
-    fn done(self) -> Vec<CaseResult> {
-        match self {
-            Self::Pack(writer) => writer.done(),
-            Self::Memory(_) => Vec::new(),
-        }
-    }
-
-    fn case_started(self, case_id: &str) -> Result<(), EvidenceError> {
-        match self {
-            Self::Pack(writer) => writer.event("case.started", Some(case_id), serde_json::Value::Null),
-            Self::Memory(_) => Ok(()),
-        }
-    }
-
-    fn exchange(self, case_id: &str, number: usize, exchange: &RedactedExchange) -> Result<String, EvidenceError> {
-        match self {
-            Self::Pack(writer) => writer.exchange(case_id, exchange),
-            Self::Memory(_) => Ok(format!("{case_id}/{number}")),
-        }
-    }
-
-    fn case(self, result: CaseResult) -> Result<(), EvidenceError> {
-        match self {
-            Self::Pack(writer) => writer.case(result),
-            Self::Memory(results) => {
-                results
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .insert(result.case_id.clone(), result);
-                Ok(())
-            }
-        }
-    }
 }
 
 struct Runner<'a> {
@@ -279,15 +257,18 @@ impl Runner<'_> {
             .into_iter()
             .map(|result| (result.case_id, result.verdict))
             .collect();
-        // A case that is named runs again; what is done otherwise stays.
-        let again = |case: &PlannedCase| self.options.selection.cases.contains(&case.id);
+        // What is done stays, but a case that is named and did not pass runs again.
+        let again = |case: &PlannedCase| {
+            self.options.selection.cases.contains(&case.id)
+                && done.get(&case.id).is_some_and(|verdict| *verdict != Verdict::Passed)
+        };
         let open: Vec<&PlannedCase> = plan
             .cases
             .iter()
             .filter(|case| !done.contains_key(&case.id) || again(case))
             .collect();
         for case in &open {
-            if let Some(result) = self.without_running(case) {
+            if let Some(result) = without_running(case, self.options) {
                 self.sink.case(result)?;
             }
         }
@@ -319,6 +300,8 @@ impl Runner<'_> {
         let record = Arc::new(record);
         let earlier = options_resumed(self.options) && !done.is_empty();
         for (case, script) in inspect {
+            // Nothing in these waits; whoever wants to stop the run gets the word in between.
+            tokio::task::yield_now().await;
             self.inspected(case, script, Arc::clone(&record), earlier).await?;
         }
         Ok(Arc::unwrap_or_clone(record))
@@ -371,7 +354,7 @@ impl Runner<'_> {
                 note,
             );
         }
-        let (checks, outcome) = context.take();
+        let (mut checks, outcome) = context.take();
         let (verdict, reason) = match ended {
             Ok(Ok(()) | Err(Stop::Done)) => verdict::of_checks(&checks),
             Ok(Err(stop)) => stopped(stop, &checks),
@@ -380,12 +363,33 @@ impl Runner<'_> {
                 Text::new("Testen brøt sammen.", "The case panicked."),
             ),
         };
+        // The verdict stands; what the texts repeat of the wire may still be somebody's.
+        let mut hits = Hits::new();
+        let mut clean = |text: &Text| Text {
+            nb: self.shared.redactor.text(&text.nb, &mut hits),
+            en: self.shared.redactor.text(&text.en, &mut hits),
+        };
+        let reason = clean(&reason);
+        let outcome = outcome.as_ref().map(&mut clean);
+        for check in &mut checks {
+            check.found = clean(&check.found);
+        }
+        if !hits.is_empty() {
+            self.shared.redactor.record("resultater.json", &hits);
+        }
         let mut exchanges = Vec::new();
         let mut ids = Vec::new();
         let mut correlation_ids: Vec<String> = Vec::new();
         for (number, raw) in (1..).zip(context.recorder().all()) {
             let mut redacted = self.shared.redactor.exchange(&raw);
             redacted.schema_findings = schema::findings(&raw);
+            for finding in &mut redacted.schema_findings {
+                // A pointer repeats names out of the body.
+                finding.pointer = self.shared.redactor.text(&finding.pointer, &mut redacted.hits);
+            }
+            if raw.kind == Kind::Token {
+                self.shared.guard.claimed(&raw.request_body, Some(&case.id));
+            }
             self.shared.guard.incoming(&raw.response_body, Some(&case.id));
             let id = self.sink.exchange(&case.id, number, &redacted)?;
             self.shared.redactor.record(format!("logg/{id}.json"), &redacted.hits);
@@ -416,79 +420,17 @@ impl Runner<'_> {
             ms,
             exchange_ids: ids,
             outcome,
-            deviation_id: self.deviation(&case.id),
+            deviation_id: deviation_of(&self.options.deviations, &case.id),
             correlation_ids,
         };
+        // Before the result: a crash in between repeats the case, and both attempts count.
+        self.sink
+            .identifiers(&case.id, &self.shared.guard.ledger_of(Some(&case.id)))?;
+        self.sink.case(result.clone())?;
         if let Some(progress) = &self.options.progress {
             progress.finished(&result);
         }
-        self.sink.case(result)?;
         Ok((case.id.clone(), exchanges))
-    }
-
-    fn deviation(&self, case_id: &str) -> Option<String> {
-        let found = self
-            .options
-            .deviations
-            .iter()
-            .find(|deviation| deviation.case_id == case_id);
-        found.map(|deviation| deviation.id.clone())
-    }
-
-    /// The result of a case that is not carried out by this tool.
-    fn without_running(&self, case: &PlannedCase) -> Option<CaseResult> {
-        let untried = |grade: Grade, verdict: Verdict, reason: Text| {
-            let mut result = CaseResult::untried(&case.id, case.requirement_ids.clone(), grade, verdict, reason);
-            result.deviation_id = self.deviation(&case.id);
-            result
-        };
-        match &case.planned {
-            Planned::Drive | Planned::Inspect => None,
-            Planned::Untried { verdict, reason } => Some(untried(case.grade, *verdict, reason.clone())),
-            Planned::Statement => {
-                let mut result = statement(&case.id, case.requirement_ids.clone(), &self.options.attestations);
-                result.deviation_id = self.deviation(&case.id);
-                Some(result)
-            }
-        }
-    }
-}
-
-/// The result of a case that a person states.
-pub(crate) fn statement(case_id: &str, requirement_ids: Vec<String>, attestations: &[Attestation]) -> CaseResult {
-    let untried = |verdict: Verdict, reason: Text| {
-        CaseResult::untried(case_id, requirement_ids.clone(), Grade::D, verdict, reason)
-    };
-    match attestations.iter().find(|entry| entry.case_id == case_id) {
-        Some(entry) if entry.answer => untried(
-            Verdict::Attested,
-            Text::new(
-                format!("Egenerklært {}, {}.", entry.date, entry.role),
-                format!("Attested {}, {}.", entry.date, entry.role),
-            ),
-        ),
-        Some(entry) => {
-            let mut result = untried(
-                Verdict::Failed,
-                Text::new("Erklæringen er besvart med nei.", "The statement was answered with no."),
-            );
-            result.run_status = RunStatus::Finished;
-            result.checks.push(Check {
-                name: entry.statement.clone(),
-                verdict: Verdict::Failed,
-                provenance: Provenance::Published,
-                expected: Text::new("ja", "yes"),
-                found: Text::new("nei", "no"),
-            });
-            result
-        }
-        None => untried(
-            Verdict::NotRun,
-            Text::new(
-                "Ingen har avgitt erklæringen: se --attestations.",
-                "Nobody has made the statement: see --attestations.",
-            ),
-        ),
     }
 }
 
@@ -506,26 +448,4 @@ pub(crate) fn stopped(stop: Stop, checks: &[Check]) -> (Verdict, Text) {
         Stop::Tool(reason) => (Verdict::ToolError, reason),
         Stop::Done => verdict::of_checks(checks),
     }
-}
-
-/// Deviations that say something else than the run: past their date, or about a case that passed.
-pub(crate) fn stale(deviations: &[Deviation], results: &[CaseResult]) -> Vec<String> {
-    let today = Utc::now().date_naive();
-    let mut stale = Vec::new();
-    for deviation in deviations.iter().filter(|deviation| deviation.status.is_open()) {
-        if let Some(due) = deviation.due.filter(|due| *due < today) {
-            stale.push(format!(
-                "deviation {} was due {due} and is still open: correct it, or agree on a new date",
-                deviation.id
-            ));
-        }
-        let result = results.iter().find(|result| result.case_id == deviation.case_id);
-        if result.is_some_and(|result| result.verdict == Verdict::Passed) {
-            stale.push(format!(
-                "deviation {} is open, but {} passed: set its status to retested with this run's id",
-                deviation.id, deviation.case_id
-            ));
-        }
-    }
-    stale
 }

@@ -16,6 +16,7 @@
 //! ```
 
 mod context;
+mod deviations;
 mod engine;
 mod files;
 mod hosts;
@@ -23,9 +24,12 @@ mod info;
 mod plan;
 mod preset;
 mod probe;
+mod resume;
 mod schema;
+mod sink;
 mod suite;
 mod target;
+mod untried;
 mod verdict;
 
 pub use context::{Context, Record, Recorded};
@@ -40,7 +44,9 @@ pub use target::Target;
 pub use verdict::{Stop, of_broken_rule, of_checks};
 
 pub(crate) use context::Shared;
-pub(crate) use engine::{stale, statement, stopped as stop_verdict};
+pub(crate) use deviations::stale;
+pub(crate) use engine::stopped as stop_verdict;
 pub(crate) use hosts::PRODUCTION_ADDRESSES;
 pub(crate) use info::{environment, run_info};
 pub(crate) use schema::findings as schema_findings;
+pub(crate) use untried::statement;

@@ -53,6 +53,7 @@ pub struct Target {
     pub(crate) declared: Declared,
     pub(crate) income_year: i32,
     pub(crate) reporter: Option<String>,
+    delegation: Option<String>,
     pub(crate) apis: BTreeSet<ApiName>,
 }
 
@@ -83,6 +84,7 @@ impl Target {
             declared: Declared::default(),
             income_year: 2024,
             reporter: None,
+            delegation: None,
             apis: BTreeSet::from([ApiName::Trekkpaalegg, ApiName::Finansprodukter]),
         }
     }
@@ -210,6 +212,22 @@ impl Target {
     pub fn reporter_number(mut self, organisation: impl Into<String>) -> Self {
         self.reporter = Some(organisation.into());
         self
+    }
+
+    /// The organisation that has delegated its access to the client's owner, where a run tries
+    /// delegation beside the other models.
+    #[must_use]
+    pub fn delegation(mut self, organisation: impl Into<String>) -> Self {
+        self.delegation = Some(organisation.into());
+        self
+    }
+
+    /// The organisation whose delegated access can be tried.
+    pub(crate) fn delegating(&self) -> Option<String> {
+        match &self.access {
+            Access::ConsumerOrg(organisation) => Some(organisation.clone()),
+            _ => self.delegation.clone(),
+        }
     }
 
     /// Whether an API takes part in the run. Finansprodukter needs a system user.

@@ -38,6 +38,8 @@ pub const FIELDS: &[(&str, Kind)] = &[
     ("betalingsmottaker", Kind::OrganisationAllowed),
     ("client_assertion", Kind::Secret),
     ("client_secret", Kind::Secret),
+    ("consumer", Kind::OrganisationAllowed),
+    ("consumer_org", Kind::Organisation),
     ("etternavn", Kind::Personal),
     ("foedselsdato", Kind::Personal),
     ("foedselsnummer", Kind::Person),
@@ -60,6 +62,8 @@ pub const FIELDS: &[(&str, Kind)] = &[
     ("refresh_token", Kind::Secret),
     ("sekvensnummer", Kind::OtherDigits),
     ("skyldner", Kind::Person),
+    ("supplier", Kind::OrganisationAllowed),
+    ("systemuser_org", Kind::Organisation),
     ("telefonnummer", Kind::Personal),
     ("token", Kind::Secret),
     ("trekkid", Kind::OtherDigits),
@@ -86,7 +90,7 @@ pub fn allowed() -> Vec<(&'static str, Text)> {
             Text::new("myndighetens egen betalingsmottaker", "the authority's own payee"),
         ),
         (
-            "ID",
+            "consumer, supplier, ID",
             Text::new(
                 "organisasjonen i tokenet: klienten er registrert på et ekte nummer, også i test",
                 "the organisation in the token: the client is registered on a real number, in test too",

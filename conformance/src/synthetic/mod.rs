@@ -13,13 +13,17 @@ mod ledger;
 use std::{
     collections::BTreeSet,
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use aws_lc_rs::hmac;
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use skatteetaten_client::identifiers::{self, Organisation, Person};
+use skatteetaten_client::{
+    Access,
+    identifiers::{self, Organisation, Person},
+};
 
 use crate::results::{Class, Direction, SyntheticLedger};
 use fields::{Kind, PUBLISHED_EXAMPLES};
@@ -112,6 +116,13 @@ impl Guard {
     /// [`NotSent`] with the places; the values are in no message.
     pub fn outgoing(&self, body: &[u8], case_id: Option<&str>) -> Result<(), NotSent> {
         let suspects = self.inspect(body, Direction::Outgoing, case_id);
+        if !suspects.is_empty() {
+            let mut ledger = self.lock();
+            for (suspect, hash) in &suspects {
+                ledger.stopped(&suspect.field, hash, case_id);
+            }
+        }
+        let suspects = places(suspects);
         if suspects.is_empty() {
             Ok(())
         } else {
@@ -121,13 +132,58 @@ impl Guard {
 
     /// Looks through a body that has arrived. What could be real is a finding about its sender.
     pub fn incoming(&self, body: &[u8], case_id: Option<&str>) -> Vec<Suspect> {
-        self.inspect(body, Direction::Incoming, case_id)
+        places(self.inspect(body, Direction::Incoming, case_id))
+    }
+
+    /// Counts the organisations in the claims of an assertion that was sent.
+    pub fn claimed(&self, token_request: &[u8], case_id: Option<&str>) {
+        if let Some(claims) = claims(token_request) {
+            self.inspect(claims.as_slice(), Direction::Outgoing, case_id);
+        }
+    }
+
+    /// Whether a client may act for an organisation in a test environment: a real one never gave
+    /// its access for that.
+    ///
+    /// # Errors
+    /// [`NotSent`], without the number.
+    pub fn acts_for(&self, access: &Access) -> Result<(), NotSent> {
+        let field = match access {
+            Access::SystemUser { .. } => "systemuser_org",
+            Access::ConsumerOrg(_) => "consumer_org",
+            _ => return Ok(()),
+        };
+        let class = access.organisation().map(|number| self.organisation(number));
+        if class == Some(Class::CouldBeReal) {
+            let suspect = Suspect {
+                pointer: "/access/organisation".to_owned(),
+                field: field.to_owned(),
+            };
+            return Err(NotSent {
+                suspects: vec![suspect],
+            });
+        }
+        Ok(())
     }
 
     /// The ledger so far, in a fixed order.
     #[must_use]
     pub fn ledger(&self) -> SyntheticLedger {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner).report()
+        self.lock().report()
+    }
+
+    /// The part of the ledger that one case has made.
+    pub(crate) fn ledger_of(&self, case_id: Option<&str>) -> SyntheticLedger {
+        self.lock().of(case_id)
+    }
+
+    /// Adds what an earlier part of the run saw.
+    pub(crate) fn take_over(&self, ledger: &SyntheticLedger) {
+        self.lock().take_over(ledger);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What a value in a field is taken to be; `None` when it is no identifier.
@@ -184,24 +240,22 @@ impl Guard {
         }
     }
 
-    fn inspect(&self, body: &[u8], direction: Direction, case_id: Option<&str>) -> Vec<Suspect> {
+    /// Counts every identifier of a body, and gives those that could be real, with their hashes.
+    fn inspect(&self, body: &[u8], direction: Direction, case_id: Option<&str>) -> Vec<(Suspect, String)> {
         let Ok(tree) = serde_json::from_slice::<Value>(body) else {
             // What is no JSON has no fields; whoever receives it refuses it.
             return Vec::new();
         };
         let mut suspects = Vec::new();
         self.walk(&tree, "", "", &mut |pointer, field, value, class| {
-            let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
             let hash = self.hash(value);
-            ledger.saw(field, direction, class, &hash);
+            self.lock().saw(case_id, field, direction, class, &hash);
             if class == Class::CouldBeReal {
-                suspects.push(Suspect {
+                let suspect = Suspect {
                     pointer: pointer.to_owned(),
                     field: field.to_owned(),
-                });
-                if direction == Direction::Outgoing {
-                    ledger.stopped(field, &hash, case_id);
-                }
+                };
+                suspects.push((suspect, hash));
             }
         });
         suspects
@@ -216,7 +270,13 @@ impl Guard {
                 }
                 for (key, value) in object {
                     let below = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
-                    self.walk(value, &below, key, found);
+                    // An id says what it is the id of only by the object it stands in.
+                    let field = if key == "ID" && fields::kind(field).is_some() {
+                        field
+                    } else {
+                        key
+                    };
+                    self.walk(value, &below, field, found);
                 }
             }
             Value::Array(items) => {
@@ -256,6 +316,16 @@ impl Guard {
         let tag = hmac::sign(&self.key, value.as_bytes());
         tag.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+fn places(suspects: Vec<(Suspect, String)>) -> Vec<Suspect> {
+    suspects.into_iter().map(|(suspect, _)| suspect).collect()
+}
+
+/// The claims of the assertion in a token request.
+fn claims(token_request: &[u8]) -> Option<Vec<u8>> {
+    let (_, assertion) = url::form_urlencoded::parse(token_request).find(|(name, _)| name == "assertion")?;
+    BASE64_URL_SAFE_NO_PAD.decode(assertion.split('.').nth(1)?).ok()
 }
 
 #[cfg(test)]

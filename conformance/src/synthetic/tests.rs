@@ -126,3 +126,61 @@ fn what_arrives_is_counted_and_reported() {
     assert!(ledger.blocked.is_empty(), "what has arrived cannot be stopped");
     assert_eq!(ledger.counts.iter().map(|count| count.count).sum::<u64>(), 3);
 }
+
+#[test]
+fn a_client_acts_only_for_synthetic_organisations() {
+    let plain = guard(Declared::default());
+    for access in [
+        Access::OwnOrganisation,
+        Access::system_user("310000000"),
+        Access::ConsumerOrg("310000000".to_owned()),
+        Access::system_user("123456789"),
+    ] {
+        assert_eq!(plain.acts_for(&access), Ok(()), "{access:?}");
+    }
+    let real = [
+        Access::system_user("974761076"),
+        Access::ConsumerOrg("974761076".to_owned()),
+    ];
+    let declared = guard(Declared {
+        numbers: ["974761076".to_owned()].into(),
+        ..Declared::default()
+    });
+    for access in real {
+        let error = plain.acts_for(&access).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("974761076"));
+        assert_eq!(declared.acts_for(&access), Ok(()));
+    }
+}
+
+#[test]
+fn organisations_in_an_assertion_are_counted() {
+    let guard = guard(Declared::default());
+    let claims = json!({
+        "consumer_org": "974761076",
+        "authorization_details": [{ "systemuser_org": { "ID": "0192:310000000" } }],
+    });
+    let assertion = format!("e30.{}.c2ln", BASE64_URL_SAFE_NO_PAD.encode(claims.to_string()));
+    guard.claimed(format!("grant_type=x&assertion={assertion}").as_bytes(), Some("AUTH-06"));
+    let ledger = guard.ledger_of(Some("AUTH-06"));
+    let seen: Vec<_> = ledger.counts.iter().map(|count| (count.field.as_str(), count.class)).collect();
+    assert_eq!(
+        seen,
+        [("consumer_org", Class::CouldBeReal), ("systemuser_org", Class::Synthetic)]
+    );
+    assert!(ledger.blocked.is_empty());
+    assert!(guard.ledger_of(Some("TP-01")).counts.is_empty());
+}
+
+#[test]
+fn a_ledger_that_is_taken_over_adds_up() {
+    let first = guard(Declared::default());
+    let body = json!({ "skyldner": valid("018170"), "trekkpliktig": "974761076" }).to_string();
+    let _ = first.outgoing(body.as_bytes(), Some("FP-01"));
+    let second = guard(Declared::default());
+    second.take_over(&first.ledger());
+    assert_eq!(second.ledger(), first.ledger());
+    let _ = second.outgoing(body.as_bytes(), Some("FP-03"));
+    assert!(second.ledger().counts.iter().all(|count| count.count == 2));
+    assert_eq!(second.ledger().blocked.len(), 2);
+}

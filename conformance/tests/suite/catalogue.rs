@@ -12,7 +12,7 @@ fn builtin() -> Catalogue {
 #[test]
 fn it_is_consistent() {
     assert_eq!(builtin().check(), []);
-    assert_eq!(builtin().cases().len(), 76);
+    assert_eq!(builtin().cases().len(), 77);
 }
 
 #[test]

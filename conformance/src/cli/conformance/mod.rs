@@ -53,8 +53,8 @@ struct RunArgs {
     /// Write the pack as one file too.
     #[arg(long)]
     zip: bool,
-    /// Complete this unfinished pack. Cases that are done stay; a case named with --case runs
-    /// again, and its first result stays visible.
+    /// Complete this unfinished pack. Cases that are done stay; one that is named with --case and
+    /// did not pass runs again, and its first result stays visible.
     #[arg(long, value_name = "DIR")]
     resume: Option<PathBuf>,
     /// Who runs it, as the pack should name them.
@@ -65,9 +65,11 @@ struct RunArgs {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match &error {
-            RunError::Selection(_) | RunError::Host(_) | RunError::Resume(_) | RunError::Evidence(_) => {
-                Self::usage(error)
-            }
+            RunError::Selection(_)
+            | RunError::Host(_)
+            | RunError::Organisation(_)
+            | RunError::Resume(_)
+            | RunError::Evidence(_) => Self::usage(error),
             RunError::Random => Self::internal(error),
         }
     }
@@ -106,24 +108,19 @@ async fn conform(args: RunArgs, ui: &mut Ui) -> Result<Exit, Failure> {
     options.operator = args.operator;
     let opened = args.what.open(ui).await?;
     options.system = opened.system;
-    if ui.err_is_terminal {
-        options.progress = Some(Arc::new(progress::Bar::new()));
-    }
+    let watch = Arc::new(progress::Watch::new(ui.err_is_terminal));
+    options.progress = Some(watch.clone());
     let description = opened.target.describe();
     let self_check = !opened.target.is_authority();
-    let out = options.out.clone();
     let report = tokio::select! {
-        report = suite.run(opened.target, options) => report?,
+        report = suite.run(opened.target, options) => report,
         _ = tokio::signal::ctrl_c() => {
-            return Err(Failure::new(
-                Exit::Internal,
-                format!(
-                    "interrupted: the pack below {} is unfinished; complete it with --resume and its folder",
-                    out.display()
-                ),
-            ));
+            watch.clear();
+            return Err(interrupted(&watch));
         }
     };
+    watch.clear();
+    let report = report?;
     if let Some(simulator) = opened.simulator {
         simulator.stop().await;
     }
@@ -133,4 +130,15 @@ async fn conform(args: RunArgs, ui: &mut Ui) -> Result<Exit, Failure> {
     } else {
         Exit::Findings
     })
+}
+
+fn interrupted(watch: &progress::Watch) -> Failure {
+    let message = match watch.folder() {
+        Some(folder) => format!(
+            "interrupted: the pack is unfinished and proves nothing; complete it with the same options and --resume {}",
+            folder.display()
+        ),
+        None => "interrupted before anything was recorded".to_owned(),
+    };
+    Failure::new(Exit::Internal, message)
 }

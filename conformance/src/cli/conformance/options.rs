@@ -114,10 +114,13 @@ impl What {
                 }
                 let preset = self.preset.unwrap_or(Preset::All);
                 let simulator = start(preset).await?;
-                let target = Target::simulator(&simulator, preset)
+                let mut target = Target::simulator(&simulator, preset)
                     .map_err(Failure::internal)?
                     .settings(settings)
                     .income_year(self.year);
+                if let (Preset::All, Some(employer)) = (preset, simulator.organisations().first()) {
+                    target = target.delegation(employer);
+                }
                 let system = System {
                     name: "skatt-conformance".to_owned(),
                     version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -162,8 +165,8 @@ async fn start(preset: Preset) -> Result<Simulator, Failure> {
     if let Some(employer) = employers.first() {
         match preset {
             Preset::OwnOrganisation => builder = builder.owner(employer),
-            Preset::Delegation => builder = builder.delegation(employer),
-            Preset::All | Preset::SystemUser | Preset::ClientSystemUser => {}
+            Preset::Delegation | Preset::All => builder = builder.delegation(employer),
+            Preset::SystemUser | Preset::ClientSystemUser => {}
         }
     }
     builder.start().await.map_err(Failure::internal)
