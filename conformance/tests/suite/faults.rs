@@ -29,82 +29,39 @@ use Wrong::{Fault, Script as Scripted};
 /// `F`ailed, `B`locked, needs `R`eview, `N`ot run.
 type Row = (ApiName, Wrong, &'static str);
 
+#[rustfmt::skip]
 fn rows() -> Vec<Row> {
     vec![
-        (
-            T,
-            Fault("error-500"),
-            "AUTH-10:F AUTH-11:F TP-01:F TP-02:F TP-11:F TP-12:F TP-13:F TP-14:F TP-20:N",
-        ),
-        (
-            T,
-            Fault("html-error"),
-            "AUTH-10:F AUTH-11:F SEC-07:F TP-01:F TP-02:F TP-11:F TP-12:F TP-13:F TP-14:F TP-20:N",
-        ),
-        (
-            T,
-            Fault("AUTH-06:B AUTH-10:B AUTH-11:B AUTH-13:B AUTH-14:B AUTH-15:B SEC-07:B TP-01:B TP-02:B TP-11:B TP-12:B TP-13:B TP-14:B TP-20:N"),
-            "AUTH-06:B AUTH-10:B AUTH-11:B AUTH-13:B AUTH-14:B SEC-07:B TP-01:B TP-02:B TP-11:B TP-12:B TP-13:B TP-14:B TP-20:N",
-        ),
-        (
-            T,
-            Fault("expired-token"),
-            "TP-01:F TP-02:F TP-11:F TP-12:F TP-13:F TP-14:F TP-20:N",
-        ),
+        (T, Fault("error-500"), "AUTH-10:F AUTH-11:F TP-01:F TP-02:F TP-11:F TP-12:F TP-13:F TP-14:F TP-20:N"),
+        (T, Fault("html-error"), "AUTH-10:F AUTH-11:F SEC-07:F TP-01:F TP-02:F TP-11:F TP-12:F TP-13:F TP-14:F TP-20:N"),
+        (T, Fault("reset"), "AUTH-06:B AUTH-10:B AUTH-11:B AUTH-13:B AUTH-14:B AUTH-15:B SEC-07:B TP-01:B TP-02:B TP-11:B TP-12:B TP-13:B TP-14:B TP-20:N"),
+        (T, Fault("expired-token"), "TP-01:F TP-02:F TP-11:F TP-12:F TP-13:F TP-14:F TP-20:N"),
         (T, Fault("empty-body"), "TP-11:N TP-20:N"),
         (T, Fault("bad-record"), "TP-02:F TP-11:F"),
         (T, Fault("both-sizes"), "TP-02:F TP-11:F"),
+        (T, Fault("wrong-employer"), "TP-02:F"),
         (T, Fault("duplicates"), "TP-02:F"),
         (T, Fault("never-advances"), "TP-01:F TP-02:F"),
         (T, Fault("no-orders"), "TP-11:N TP-20:N"),
         (T, Fault("unknown-field:operation=hentVersjon"), "TP-02:M TP-11:F"),
         (T, Fault("unsorted"), "TP-02:M"),
-        (
-            T,
-            Fault("AUTH-06:B AUTH-11:B AUTH-15:B SEC-07:B TP-01:B TP-02:B TP-11:B TP-12:B TP-13:B TP-14:B TP-20:N"),
-            "AUTH-06:B AUTH-11:B SEC-07:B TP-01:B TP-02:B TP-11:B TP-12:B TP-13:B TP-14:B TP-20:N",
-        ),
+        (T, Fault("token-other-organisation"), "AUTH-06:B AUTH-11:B AUTH-15:B SEC-07:B TP-01:B TP-02:B TP-11:B TP-12:B TP-13:B TP-14:B TP-20:N"),
         (T, Fault("token-no-system-user"), "AUTH-06:F TP-11:N TP-20:N"),
         (T, Fault("token-opaque"), "AUTH-06:R AUTH-13:R AUTH-15:R TP-02:M"),
-        (
-            T,
-            Fault("AUTH-06:B AUTH-11:B AUTH-13:B AUTH-14:F AUTH-15:B SEC-07:B TP-01:B TP-02:B TP-11:B TP-12:B TP-13:B TP-14:B TP-20:N"),
-            "AUTH-06:B AUTH-11:B AUTH-13:B AUTH-14:F SEC-07:B TP-01:B TP-02:B TP-11:B TP-12:B TP-13:B TP-14:B TP-20:N",
-        ),
-        (
-            T,
-            Scripted(empty_token),
-            "AUTH-06:F AUTH-11:F AUTH-13:F AUTH-14:F TP-01:F TP-02:F TP-11:F TP-12:F TP-13:F TP-14:F TP-20:N",
-        ),
-        (
-            T,
-            Scripted(never_refuses_orders),
-            "AUTH-10:F AUTH-11:F SEC-07:F TP-11:N TP-12:F TP-13:F TP-14:F TP-20:N",
-        ),
-        (
-            F,
-            Fault("AUTH-06:F AUTH-11:F AUTH-13:F AUTH-14:F AUTH-15:F TP-01:F TP-02:F TP-11:F TP-12:F TP-13:F TP-14:F TP-20:N"),
-            "AUTH-10:F AUTH-11:F FP-01:F FP-03:F FP-04:B FP-05:F FP-06:F FP-07:F FP-08:F FP-09:F FP-10:F FP-12:N FP-13:N FP-15:F FP-16:F FP-20:F FP-21:F",
-        ),
-        (
-            F,
-            Fault("html-error"),
-            "AUTH-10:F AUTH-11:F FP-01:F FP-03:F FP-04:B FP-05:F FP-06:F FP-07:F FP-08:F FP-09:F FP-10:F FP-12:N FP-13:N FP-15:F FP-16:F FP-20:F FP-21:F SEC-07:F",
-        ),
+        (T, Fault("code=MP-100"), "AUTH-06:B AUTH-11:B AUTH-13:B AUTH-14:F AUTH-15:B SEC-07:B TP-01:B TP-02:B TP-11:B TP-12:B TP-13:B TP-14:B TP-20:N"),
+        (T, Scripted(empty_token), "AUTH-06:F AUTH-11:F AUTH-13:F AUTH-14:F AUTH-15:F TP-01:F TP-02:F TP-11:F TP-12:F TP-13:F TP-14:F TP-20:N"),
+        (T, Scripted(never_refuses_orders), "AUTH-10:F AUTH-11:F SEC-07:F TP-11:N TP-12:F TP-13:F TP-14:F TP-20:N"),
+        (F, Fault("error-500"), "AUTH-10:F AUTH-11:F FP-01:F FP-03:F FP-04:B FP-05:F FP-06:F FP-07:F FP-08:F FP-09:F FP-10:F FP-12:N FP-13:N FP-15:F FP-16:F FP-20:F FP-21:F"),
+        (F, Fault("html-error"), "AUTH-10:F AUTH-11:F FP-01:F FP-03:F FP-04:B FP-05:F FP-06:F FP-07:F FP-08:F FP-09:F FP-10:F FP-12:N FP-13:N FP-15:F FP-16:F FP-20:F FP-21:F SEC-07:F"),
         (F, Fault("receipt-wrong-count"), "FP-01:F FP-12:F FP-20:F FP-21:F"),
-        (
-            F,
-            Fault("receipt-incomplete"),
-            "FP-01:F FP-03:F FP-15:F FP-20:F FP-21:F",
-        ),
+        (F, Fault("receipt-incomplete"), "FP-01:F FP-03:F FP-15:F FP-20:F FP-21:F"),
+        (F, Fault("receipt-other-reference"), "FP-01:M"),
         (F, Fault("dialog-missing"), "FP-15:F"),
         (F, Fault("document-empty"), "FP-15:F"),
         (F, Fault("feedback-waiting"), "FP-15:R"),
-        (
-            F,
-            Scripted(never_refuses_submissions),
-            "AUTH-10:F AUTH-11:F FP-01:F FP-03:F FP-04:F FP-05:F FP-06:F FP-07:F FP-08:F FP-09:F FP-10:F FP-12:F FP-15:F FP-16:F FP-17:F FP-20:F FP-21:F SEC-07:F",
-        ),
+        (F, Fault("feedback-unrelated"), "FP-15:R"),
+        (F, Fault("feedback-double"), "FP-15:R"),
+        (F, Scripted(never_refuses_submissions), "AUTH-10:F AUTH-11:F FP-01:F FP-03:F FP-04:F FP-05:F FP-06:F FP-07:F FP-08:F FP-09:F FP-10:F FP-12:F FP-15:F FP-16:F FP-17:F FP-20:F FP-21:F SEC-07:F"),
     ]
 }
 
