@@ -26,9 +26,9 @@ fn call(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     (status.code(), text(stdout), text(stderr))
 }
 
-/// The folders below `evidence` that hold a `resultater.json`, and those that do not.
+/// The folders below `conformance-results` that hold a `resultater.json`, and those that do not.
 fn packs(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(folder.join("evidence")) else {
+    let Ok(entries) = fs::read_dir(folder.join("conformance-results")) else {
         return (Vec::new(), Vec::new());
     };
     entries

@@ -48,7 +48,7 @@ struct RunArgs {
     #[arg(long, value_name = "KEY")]
     sign: Option<PathBuf>,
     /// Receives one folder for the run.
-    #[arg(long, value_name = "DIR", default_value = "evidence")]
+    #[arg(long, value_name = "DIR", default_value = "conformance-results")]
     out: PathBuf,
     /// Write the pack as one file too.
     #[arg(long)]
