@@ -50,3 +50,8 @@ pub(crate) use hosts::PRODUCTION_ADDRESSES;
 pub(crate) use info::{environment, run_info};
 pub(crate) use schema::findings as schema_findings;
 pub(crate) use untried::statement;
+
+/// The guide's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/conformance.md")]
+struct Guide;

@@ -39,7 +39,7 @@ fn rows() -> Vec<Row> {
         (T, Fault("empty-body"), "TP-11:N TP-20:N"),
         (T, Fault("bad-record"), "TP-02:F TP-11:F"),
         (T, Fault("both-sizes"), "TP-02:F TP-11:F"),
-        (T, Fault("wrong-employer"), "TP-02:F"),
+        (T, Fault("wrong-employer"), "TP-02:F TP-11:F"),
         (T, Fault("duplicates"), "TP-02:F"),
         (T, Fault("never-advances"), "TP-01:F TP-02:F"),
         (T, Fault("no-orders"), "TP-11:N TP-20:N"),
