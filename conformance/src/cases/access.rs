@@ -193,9 +193,15 @@ pub(super) async fn delegation(context: Context) -> Result<(), Stop> {
     let consumer = claims.pointer("/consumer/ID").and_then(Value::as_str);
     let same = consumer == Some(format!("0192:{organisation}").as_str());
     context.check(
-        Text::new("Tokenet gjelder den som har delegert", "The token is for the one that delegated"),
+        Text::new(
+            "Tokenet gjelder den som har delegert",
+            "The token is for the one that delegated",
+        ),
         Provenance::Published,
-        Text::new("consumer: kundens organisasjonsnummer", "consumer: the customer's organisation number"),
+        Text::new(
+            "consumer: kundens organisasjonsnummer",
+            "consumer: the customer's organisation number",
+        ),
         if same {
             Text::new("kundens", "the customer's")
         } else {

@@ -120,7 +120,10 @@ fn ended_too_early(context: &Context, page: &Page) {
             "Ended with a period that was not over",
         ),
         Provenance::Published,
-        Text::new("ikke avklart (Q2): periodene følges", "not settled (Q2): the periods are followed"),
+        Text::new(
+            "ikke avklart (Q2): periodene følges",
+            "not settled (Q2): the periods are followed",
+        ),
         Text::new(format!("{} pålegg", ids.len()), format!("{} orders", ids.len())),
     );
 }

@@ -44,7 +44,11 @@ pub(super) fn placeholders(text: &str) -> Vec<(Rule, usize)> {
     patterns
         .captures_iter(text)
         .filter_map(|found| {
-            let (name, number) = found.name("placeholder")?.as_str().strip_prefix('[')?.rsplit_once('-')?;
+            let (name, number) = found
+                .name("placeholder")?
+                .as_str()
+                .strip_prefix('[')?
+                .rsplit_once('-')?;
             let rule = Rule::ALL.into_iter().find(|rule| rule.name() == name)?;
             Some((rule, number.strip_suffix(']')?.parse().ok()?))
         })

@@ -12,10 +12,10 @@ use chrono::Utc;
 use futures::{FutureExt as _, StreamExt as _, stream};
 
 use super::{
-    HostRefused, Stop, Suite, Target, is_loopback,
+    HostRefused, Stop, Suite, Target,
     context::{Context, Record, Recorded, Shared},
     deviations::stale,
-    info,
+    info, is_loopback,
     plan::{Plan, Planned, PlannedCase, Selection},
     resume, schema,
     sink::Sink,
@@ -27,9 +27,7 @@ use crate::{
     evidence::{EvidenceError, Finish, PackSummary, PackWriter, SigningKey},
     recording::{Kind, RawExchange},
     redaction::{Hits, Redactor},
-    results::{
-        Attempt, Attestation, CaseResult, Check, Deviation, Provenance, RunStatus, System, Text, Verdict,
-    },
+    results::{Attempt, Attestation, CaseResult, Check, Deviation, Provenance, RunStatus, System, Text, Verdict},
     synthetic::{Guard, NotSent},
 };
 

@@ -79,7 +79,10 @@ impl Preset {
                 ),
             )),
             When::Delegation if !matches!(self, Self::All | Self::Delegation) => Some(Text::new(
-                format!("Gjelder delegering uten systembruker; tilgangsmodellen er «{}».", self.name()),
+                format!(
+                    "Gjelder delegering uten systembruker; tilgangsmodellen er «{}».",
+                    self.name()
+                ),
                 format!(
                     "Is about delegation without a system user; the access model is \"{}\".",
                     self.name()

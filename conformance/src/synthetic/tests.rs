@@ -161,12 +161,22 @@ fn organisations_in_an_assertion_are_counted() {
         "authorization_details": [{ "systemuser_org": { "ID": "0192:310000000" } }],
     });
     let assertion = format!("e30.{}.c2ln", BASE64_URL_SAFE_NO_PAD.encode(claims.to_string()));
-    guard.claimed(format!("grant_type=x&assertion={assertion}").as_bytes(), Some("AUTH-06"));
+    guard.claimed(
+        format!("grant_type=x&assertion={assertion}").as_bytes(),
+        Some("AUTH-06"),
+    );
     let ledger = guard.ledger_of(Some("AUTH-06"));
-    let seen: Vec<_> = ledger.counts.iter().map(|count| (count.field.as_str(), count.class)).collect();
+    let seen: Vec<_> = ledger
+        .counts
+        .iter()
+        .map(|count| (count.field.as_str(), count.class))
+        .collect();
     assert_eq!(
         seen,
-        [("consumer_org", Class::CouldBeReal), ("systemuser_org", Class::Synthetic)]
+        [
+            ("consumer_org", Class::CouldBeReal),
+            ("systemuser_org", Class::Synthetic)
+        ]
     );
     assert!(ledger.blocked.is_empty());
     assert!(guard.ledger_of(Some("TP-01")).counts.is_empty());

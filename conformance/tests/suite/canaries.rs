@@ -51,7 +51,9 @@ fn planted(request: &Received) -> Directive {
             let token = json!({"access_token": TOKEN, "token_type": "Bearer", "expires_in": 119, "scope": ""});
             Answer::json(StatusCode::OK, &token).with("x-trace", format!("trace {PERSON}"))
         }
-        Some(Operation::HentAlleGjeldende) => Answer::json(StatusCode::OK, &order()).with("set-cookie", format!("id={COOKIE}")),
+        Some(Operation::HentAlleGjeldende) => {
+            Answer::json(StatusCode::OK, &order()).with("set-cookie", format!("id={COOKIE}"))
+        }
         Some(Operation::HentVersjon) => error(StatusCode::INTERNAL_SERVER_ERROR),
         Some(Operation::Innsending) => error(StatusCode::BAD_REQUEST),
         Some(Operation::UthentingDokument) => {
@@ -89,7 +91,12 @@ fn listening() -> (Suite, Arc<Mutex<Heard>>) {
     let script = Script::new(Phase::Inspect, move |context: Context| {
         let keeps = Arc::clone(&keeps);
         async move {
-            let raw: Vec<_> = context.recorded().values().flatten().map(|one| one.raw.clone()).collect();
+            let raw: Vec<_> = context
+                .recorded()
+                .values()
+                .flatten()
+                .map(|one| one.raw.clone())
+                .collect();
             let mut heard = keeps.lock().unwrap();
             heard.0 = recording::secrets(&raw);
             for exchange in &raw {
@@ -148,10 +155,24 @@ async fn nothing_planted_is_in_the_pack() {
     // The pack says what it removed, and the case that looks for it agrees.
     let logged = fs::read_to_string(report.pack.dir.join("logg/TP-01/3.json")).unwrap();
     assert!(logged.contains("[person-"), "{logged}");
-    let of = |id: &str| report.results.iter().find(|result| result.case_id == id).unwrap().verdict;
+    let of = |id: &str| {
+        report
+            .results
+            .iter()
+            .find(|result| result.case_id == id)
+            .unwrap()
+            .verdict
+    };
     assert_eq!(of("SEC-04"), Verdict::Passed);
     assert_eq!(of("SEC-05"), Verdict::Passed);
     assert_eq!(of("SEC-02"), Verdict::NeedsReview, "the planted persons could be real");
-    let ledger: Value = serde_json::from_slice(&fs::read(report.pack.dir.join("syntetiske-data.json")).unwrap()).unwrap();
-    assert!(ledger["counts"].as_array().unwrap().iter().any(|count| count["class"] == "couldBeReal"));
+    let ledger: Value =
+        serde_json::from_slice(&fs::read(report.pack.dir.join("syntetiske-data.json")).unwrap()).unwrap();
+    assert!(
+        ledger["counts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|count| count["class"] == "couldBeReal")
+    );
 }

@@ -40,7 +40,16 @@ fn packs(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
 #[test]
 fn a_run_prints_its_results_and_where_the_evidence_lies() {
     let folder = tempfile::tempdir().unwrap();
-    let run = ["conformance", "--api", "trekkpaalegg", "--role", "d", "--zip", "--operator", "Testleder"];
+    let run = [
+        "conformance",
+        "--api",
+        "trekkpaalegg",
+        "--role",
+        "d",
+        "--zip",
+        "--operator",
+        "Testleder",
+    ];
     let (code, out, err) = call(folder.path(), &run);
     assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
     for part in [
@@ -67,11 +76,23 @@ fn a_run_prints_its_results_and_where_the_evidence_lies() {
 fn what_cannot_be_run_is_refused_before_anything_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let production = folder.path().join("production.toml");
-    fs::write(&production, "environment = \"production\"\n[maskinporten]\nclient_id = \"x\"\n").unwrap();
+    fs::write(
+        &production,
+        "environment = \"production\"\n[maskinporten]\nclient_id = \"x\"\n",
+    )
+    .unwrap();
     let unknown = folder.path().join("unknown.toml");
-    fs::write(&unknown, "environment = \"custom\"\n[hosts]\ntrekkpaalegg = \"https://api.example.com/\"\n").unwrap();
+    fs::write(
+        &unknown,
+        "environment = \"custom\"\n[hosts]\ntrekkpaalegg = \"https://api.example.com/\"\n",
+    )
+    .unwrap();
     let maskinporten = folder.path().join("maskinporten.toml");
-    fs::write(&maskinporten, "[maskinporten]\nissuer = \"https://maskinporten.no/\"\nclient_id = \"x\"\n").unwrap();
+    fs::write(
+        &maskinporten,
+        "[maskinporten]\nissuer = \"https://maskinporten.no/\"\nclient_id = \"x\"\n",
+    )
+    .unwrap();
     let maskinporten = maskinporten.to_str().unwrap();
     let (production, unknown) = (production.to_str().unwrap(), unknown.to_str().unwrap());
     for (arguments, message) in [
@@ -81,7 +102,10 @@ fn what_cannot_be_run_is_refused_before_anything_is_written() {
         (vec!["--role", "x"], "role"),
         (vec!["--config", production], "--config belongs to --target test"),
         (vec!["--target", "test", "--config", production], "api.skatteetaten.no"),
-        (vec!["--target", "test", "--config", maskinporten], "production Maskinporten"),
+        (
+            vec!["--target", "test", "--config", maskinporten],
+            "production Maskinporten",
+        ),
         (vec!["--target", "test", "--config", unknown], "api.example.com"),
         (vec!["--target", "test", "--config", "none.toml"], "none.toml"),
         (vec!["--deviations", "none.toml"], "none.toml"),
@@ -118,7 +142,13 @@ fn the_plan_is_for_people_and_for_machines_and_writes_templates() {
     let folder = tempfile::tempdir().unwrap();
     let (code, out, err) = call(folder.path(), &["conformance", "plan", "--templates", "mine"]);
     assert_eq!(code, Some(0), "{err}");
-    for part in ["TP-01", "runs against the target", "vendor's own client", "a person states it", "FP-R14"] {
+    for part in [
+        "TP-01",
+        "runs against the target",
+        "vendor's own client",
+        "a person states it",
+        "FP-R14",
+    ] {
         assert!(out.contains(part), "{part:?} is missing in\n{out}");
     }
     let statements = folder.path().join("mine/attestations.toml");
@@ -130,7 +160,10 @@ fn the_plan_is_for_people_and_for_machines_and_writes_templates() {
     assert_eq!(code, Some(2), "{err}");
     assert_eq!(fs::read_to_string(&statements).unwrap(), "# mine");
 
-    let (code, out, _) = call(folder.path(), &["conformance", "plan", "--json", "--preset", "own-organisation"]);
+    let (code, out, _) = call(
+        folder.path(),
+        &["conformance", "plan", "--json", "--preset", "own-organisation"],
+    );
     assert_eq!(code, Some(0));
     let plan: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(plan["preset"], "own-organisation");
@@ -138,7 +171,12 @@ fn the_plan_is_for_people_and_for_machines_and_writes_templates() {
     assert_eq!(cases.len(), 77);
     let submission = cases.iter().find(|case| case["id"] == "FP-01").unwrap();
     assert_eq!(submission["planned"]["kind"], "untried");
-    assert!(submission["planned"]["reason"]["nb"].as_str().unwrap().contains("systembruker"));
+    assert!(
+        submission["planned"]["reason"]["nb"]
+            .as_str()
+            .unwrap()
+            .contains("systembruker")
+    );
     assert_eq!(packs(folder.path()).0.len(), 0, "nothing was run");
 }
 
@@ -149,23 +187,50 @@ async fn the_same_cases_run_against_configured_hosts() {
     let config = simulator.write_config(folder.path()).unwrap();
     let config = config.to_str().unwrap();
     let run = [
-        "conformance", "--target", "test", "--config", config, "--case", "TP-01", "--case", "FP-01", "--case", "SEC-03",
+        "conformance",
+        "--target",
+        "test",
+        "--config",
+        config,
+        "--case",
+        "TP-01",
+        "--case",
+        "FP-01",
+        "--case",
+        "SEC-03",
     ];
     let (code, out, err) = tokio::task::block_in_place(|| call(folder.path(), &run));
     assert_eq!(code, Some(0), "{out}{err}");
     assert!(out.contains("3 cases: 3 passed"), "{out}");
-    assert!(out.contains("Grade E is a self-check"), "loopback is not the authority: {out}");
+    assert!(
+        out.contains("Grade E is a self-check"),
+        "loopback is not the authority: {out}"
+    );
     assert!(simulator.received().len() > 5);
 }
 
 /// Killed without a chance to say goodbye, once something is recorded.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_run_leaves_an_unfinished_pack_that_can_be_resumed() {
-    let simulator = Simulator::builder().fault("slow:operation=hentVersjon".parse().unwrap()).start().await.unwrap();
+    let simulator = Simulator::builder()
+        .fault("slow:operation=hentVersjon".parse().unwrap())
+        .start()
+        .await
+        .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let config = simulator.write_config(folder.path()).unwrap();
     let config = config.to_str().unwrap();
-    let run = ["conformance", "--target", "test", "--config", config, "--case", "TP-01", "--case", "TP-12"];
+    let run = [
+        "conformance",
+        "--target",
+        "test",
+        "--config",
+        config,
+        "--case",
+        "TP-01",
+        "--case",
+        "TP-12",
+    ];
     let mut child = command(folder.path(), &run).stdout(Stdio::null()).spawn().unwrap();
     // TP-12 is held up by the simulator, so the run cannot end by itself.
     let held_up = simulator.wait_until(|received| received.iter().any(|request| request.path.ends_with("/99999999/1")));
@@ -205,7 +270,15 @@ fn client_commands_have_the_same_guards() {
     fs::write(folder.path().join("s.json"), body.to_string()).unwrap();
 
     let path = config("310000000");
-    let submit = ["finansprodukter", "submit", "s.json", "--journal", "j", "--config", path.to_str().unwrap()];
+    let submit = [
+        "finansprodukter",
+        "submit",
+        "s.json",
+        "--journal",
+        "j",
+        "--config",
+        path.to_str().unwrap(),
+    ];
     let (code, _, err) = call(folder.path(), &submit);
     assert_eq!(code, Some(100), "{err}");
     assert!(err.contains("not sent") && err.contains("foedselsnummer"), "{err}");
@@ -222,7 +295,10 @@ fn client_commands_have_the_same_guards() {
 
 /// A private key in a file, as a configuration wants it.
 fn private_key_file(folder: &Path) -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let written = runtime.block_on(async {
         let simulator = Simulator::builder().start().await.unwrap();
         simulator.write_config(folder).unwrap()

@@ -85,8 +85,18 @@ fn verdicts(report: &Report) -> BTreeMap<String, Verdict> {
 fn counts(folder: &Path) -> (Value, u64) {
     let hits = json(folder, "redaksjon.json");
     let files = hits["files"].as_array().unwrap().iter();
-    let of_file = |file: &Value| file["hits"].as_object().unwrap().values().filter_map(Value::as_u64).sum::<u64>();
-    (json(folder, "syntetiske-data.json")["counts"].clone(), files.map(of_file).sum())
+    let of_file = |file: &Value| {
+        file["hits"]
+            .as_object()
+            .unwrap()
+            .values()
+            .filter_map(Value::as_u64)
+            .sum::<u64>()
+    };
+    (
+        json(folder, "syntetiske-data.json")["counts"].clone(),
+        files.map(of_file).sum(),
+    )
 }
 
 /// Placeholders of a rule in a pack's recorded exchanges: the highest number.
@@ -106,7 +116,10 @@ async fn whenever_it_is_stopped_resuming_completes_it() {
     for cases in [1, 4, 9, 13, 15, 17] {
         let folder = stopped_after(cases, &simulator, options(out.path())).await;
         let pack = Pack::open(&folder).unwrap();
-        assert!(!verify(&pack, None).is_intact(), "stopped after {cases}: says it is unfinished");
+        assert!(
+            !verify(&pack, None).is_intact(),
+            "stopped after {cases}: says it is unfinished"
+        );
         assert!(pack.file("manifest.json").is_none());
         let report = resumed(&simulator, &folder, options(out.path())).await;
         assert!(verify(&Pack::open(&folder).unwrap(), None).is_intact());
@@ -114,7 +127,10 @@ async fn whenever_it_is_stopped_resuming_completes_it() {
         let mut expected = verdicts(&whole);
         for result in &report.results {
             // What looks at the record says that it has seen only a part of it.
-            let looks = matches!(result.case_id.as_str(), "SEC-01" | "SEC-02" | "SEC-04" | "SEC-05" | "TP-20");
+            let looks = matches!(
+                result.case_id.as_str(),
+                "SEC-01" | "SEC-02" | "SEC-04" | "SEC-05" | "TP-20"
+            );
             let again = result.checks.iter().any(|check| check.name.en == "Interrupted run");
             if looks && (again || result.verdict == Verdict::NotRun) {
                 expected.insert(result.case_id.clone(), result.verdict);
@@ -150,7 +166,11 @@ async fn a_rerun_keeps_the_first_result_visible() {
     let report = resumed(&simulator, &folder, selected(&["TP-01", "TP-12"])).await;
     assert_eq!(of(&report, Verdict::Passed), ["TP-01", "TP-12"]);
     let first = report.results.iter().find(|result| result.case_id == "TP-01").unwrap();
-    let attempts: Vec<_> = first.attempts.iter().map(|attempt| (attempt.number, attempt.verdict)).collect();
+    let attempts: Vec<_> = first
+        .attempts
+        .iter()
+        .map(|attempt| (attempt.number, attempt.verdict))
+        .collect();
     assert_eq!(attempts, [(1, Verdict::Failed), (2, Verdict::Passed)]);
     // Both attempts' exchanges are in the pack, and no placeholder stands for two values.
     assert!(first.attempts.iter().all(|attempt| !attempt.exchange_ids.is_empty()));
@@ -163,7 +183,12 @@ async fn a_rerun_keeps_the_first_result_visible() {
     let (before, after): (Vec<_>, Vec<_>) = first
         .exchange_ids
         .iter()
-        .map(|id| (first.attempts[0].exchange_ids.contains(id), json(&folder, &format!("logg/{id}.json"))))
+        .map(|id| {
+            (
+                first.attempts[0].exchange_ids.contains(id),
+                json(&folder, &format!("logg/{id}.json")),
+            )
+        })
         .filter_map(|(earlier, exchange)| {
             let token = exchange.pointer("/request/headers/authorization")?.as_str()?.to_owned();
             Some((earlier, token))
@@ -171,7 +196,10 @@ async fn a_rerun_keeps_the_first_result_visible() {
         .partition(|(earlier, _)| *earlier);
     assert!(!before.is_empty() && !after.is_empty(), "{tokens:?}");
     for (_, token) in &before {
-        assert!(!after.iter().any(|(_, other)| other == token), "two tokens, one placeholder");
+        assert!(
+            !after.iter().any(|(_, other)| other == token),
+            "two tokens, one placeholder"
+        );
     }
 }
 

@@ -163,7 +163,11 @@ async fn deviations_that_are_past_their_date_or_match_nothing_are_findings() {
     assert_eq!(about, ["deviation A", "deviation B", "deviation E"]);
     let of_case = |id: &str| {
         let mut results = report.results.iter();
-        results.find(|result| result.case_id == id).unwrap().deviation_id.clone()
+        results
+            .find(|result| result.case_id == id)
+            .unwrap()
+            .deviation_id
+            .clone()
     };
     assert_eq!(of_case("TP-12").as_deref(), Some("B"));
     assert_eq!(of_case("TP-14").as_deref(), Some("D"));
@@ -179,7 +183,10 @@ fn files_of_deviations_and_statements_say_what_is_wrong_with_them() {
     for (text, problem) in [
         (deviation("A", "TP-99", "status = \"open\""), "no case TP-99"),
         (deviation("A", "TP-01", "status = \"gone\""), "gone"),
-        (deviation("A", "TP-01", "status = \"open\"\nrequirement = \"X\""), "no requirement X"),
+        (
+            deviation("A", "TP-01", "status = \"open\"\nrequirement = \"X\""),
+            "no requirement X",
+        ),
         (deviation("A", "TP-01", "status = \"open\"\ncolour = 1"), "colour"),
         (twice, "occurs twice"),
     ] {
@@ -218,7 +225,8 @@ async fn a_statement_is_a_named_persons_yes_or_no() {
         .replacen("role = \"\"", "role = \"eier\"", 1)
         .replacen("# date = 2026-01-31", "date = 2026-01-31", 1)
         .replacen("attachment = \"\"", "attachment = \"rutine.txt\"", 1);
-    let no = "\n[[attestation]]\ncase = \"ATT-04\"\nanswer = false\nname = \"Navn\"\nrole = \"eier\"\ndate = 2026-01-31\n";
+    let no =
+        "\n[[attestation]]\ncase = \"ATT-04\"\nanswer = false\nname = \"Navn\"\nrole = \"eier\"\ndate = 2026-01-31\n";
     let filled = filled.replace("case = \"ATT-04\"", "case = \"ATT-03\"");
     let path = file(folder.path(), "a.toml", &format!("{filled}{no}"));
     let attestations = read_attestations(&path, suite.catalogue()).unwrap();

@@ -54,14 +54,24 @@ fn suite() -> Suite {
             let count = page.orders.len();
             let expected = Text::same(format!(">= {least}"));
             let found = Text::same(count.to_string());
-            context.check(Text::same("orders"), Provenance::Published, expected, found, count >= least);
+            context.check(
+                Text::same("orders"),
+                Provenance::Published,
+                expected,
+                found,
+                count >= least,
+            );
             Ok(())
         })
     };
     suite.add_case(case("ACME-1"), script(1)).unwrap();
     suite.add_case(case("ACME-2"), script(1_000)).unwrap();
     let panics = Script::new(Phase::Drive, |context: Context| async move {
-        context.case_id().strip_prefix("TP").ok_or("a case that breaks down").unwrap();
+        context
+            .case_id()
+            .strip_prefix("TP")
+            .ok_or("a case that breaks down")
+            .unwrap();
         Ok(())
     });
     suite.add_case(case("ACME-3"), panics).unwrap();
@@ -78,7 +88,11 @@ async fn its_results_are_in_every_part_of_the_pack() {
     options.selection.requirements = ["ACME-R1".to_owned()].into();
     let target = Target::simulator(&simulator, Preset::All).unwrap();
     let report = suite().run(target, options).await.unwrap();
-    let verdicts: Vec<_> = report.results.iter().map(|result| (result.case_id.as_str(), result.verdict)).collect();
+    let verdicts: Vec<_> = report
+        .results
+        .iter()
+        .map(|result| (result.case_id.as_str(), result.verdict))
+        .collect();
     assert_eq!(
         verdicts,
         [
@@ -89,9 +103,18 @@ async fn its_results_are_in_every_part_of_the_pack() {
         ]
     );
     let part = |name: &str| std::fs::read_to_string(report.pack.dir.join(name)).unwrap();
-    for name in ["resultater.json", "katalog.json", "sporbarhet.csv", "resultater.junit.xml", "summary.en.html"] {
+    for name in [
+        "resultater.json",
+        "katalog.json",
+        "sporbarhet.csv",
+        "resultater.junit.xml",
+        "summary.en.html",
+    ] {
         assert!(part(name).contains("ACME-1"), "{name}");
     }
     assert!(part("krav.json").contains("Our list is never empty."));
-    assert!(!part("resultater.json").contains("a case that breaks down"), "a panic's text may hold anything");
+    assert!(
+        !part("resultater.json").contains("a case that breaks down"),
+        "a panic's text may hold anything"
+    );
 }
