@@ -30,6 +30,8 @@ pub struct Assignment {
     pub task: String,
     /// What to do, in a sentence.
     pub instruction: Text,
+    /// Whether access goes through system users; otherwise the client acts for its owner.
+    pub system_user: bool,
     /// What the task comes with.
     pub given: Given,
     /// The reports to submit.
@@ -197,6 +199,11 @@ impl Assignment {
                 None => customer.organisation.clone(),
             })
             .collect();
+        let access = if self.system_user {
+            "system-user"
+        } else {
+            "own-organisation"
+        };
         let dates: Vec<String> = self.given.pay_dates.iter().map(ToString::to_string).collect();
         let mut variables: Vec<(&'static str, OsString)> = vec![
             ("SKATT_STEP", self.step.clone().into()),
@@ -204,6 +211,7 @@ impl Assignment {
             ("SKATT_TASK", self.task.clone().into()),
             ("SKATT_FOLDER", self.folder.clone().into()),
             ("SKATT_RESULT", self.result.clone().into()),
+            ("SKATT_ACCESS", access.into()),
             ("SKATT_CUSTOMERS", customers.join(",").into()),
             ("SKATT_PAY_DATES", dates.join(",").into()),
             ("SKATT_TREKKPAALEGG", orders),

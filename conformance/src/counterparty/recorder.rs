@@ -17,6 +17,7 @@ use super::{
 use crate::{
     recording::RawExchange,
     simulator::{Answer, Directive, Fault, Operation, Received, Script},
+    tls::Handshakes,
 };
 
 /// How many requests of one task are far more than any task needs.
@@ -127,11 +128,12 @@ impl Recorder {
 
     /// Ends the current act. What arrives later, from a system that goes on by itself, belongs to
     /// it still.
-    pub(super) fn end_act(&self, ended: Ended, conclusion: Option<Conclusion>) {
+    pub(super) fn end_act(&self, ended: Ended, conclusion: Option<Conclusion>, handshakes: Option<Handshakes>) {
         let mut inner = self.lock();
         inner.faults.clear();
         if let Some(act) = inner.tape.scenes.last_mut().and_then(|scene| scene.acts.last_mut()) {
             act.ended = ended;
+            act.handshakes = handshakes;
             if conclusion.is_some() {
                 act.conclusion = conclusion;
             }

@@ -23,7 +23,13 @@ use super::{
     steps::{Customers, PlannedAct, Step},
     tape::{Customer, Ended, Given, Tape},
 };
-use crate::simulator::{CLIENT_ID, Data, DataError, Directive, Endpoints, Received, Script, Simulator, StartError};
+use crate::{
+    simulator::{CLIENT_ID, Data, DataError, Directive, Endpoints, Received, Script, Simulator, StartError},
+    tls::{Acceptor, Certificate, Handshakes},
+};
+
+/// How long a handshake may take to end after the system is through, at the most.
+const SETTLE: Duration = Duration::from_secs(30);
 
 /// Why a session cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +60,7 @@ pub struct Builder {
     public_url: Option<Url>,
     timeout: Duration,
     orders: Option<Data>,
+    tls: Option<Acceptor>,
 }
 
 impl Builder {
@@ -83,6 +90,13 @@ impl Builder {
     #[must_use]
     pub fn orders(mut self, data: Data) -> Self {
         self.orders = Some(data);
+        self
+    }
+
+    /// Serves over TLS. The script then also shows certificates that the system has to refuse.
+    #[must_use]
+    pub fn tls(mut self, acceptor: Acceptor) -> Self {
+        self.tls = Some(acceptor);
         self
     }
 
@@ -119,6 +133,9 @@ impl Builder {
         if let Some(address) = self.listen {
             builder = builder.listen(address);
         }
+        if let Some(acceptor) = &self.tls {
+            builder = builder.tls(acceptor.clone());
+        }
         if let Some(url) = self.public_url {
             builder = builder.public_url(url);
         }
@@ -134,6 +151,7 @@ impl Builder {
             parties,
             folder,
             shared,
+            tls: self.tls,
             timeout: self.timeout,
             started: Utc::now(),
         };
@@ -141,6 +159,10 @@ impl Builder {
         let _ = counterparty.shared.subject.set(counterparty.subject());
         Ok(counterparty)
     }
+}
+
+fn script_error(error: super::StepsError) -> DriverError {
+    DriverError::Script(error.to_string())
 }
 
 fn system_user(customer: &Customer) -> crate::simulator::SystemUser {
@@ -185,6 +207,7 @@ pub struct Counterparty {
     parties: Vec<Customer>,
     folder: TempDir,
     shared: Arc<page::Shared>,
+    tls: Option<Acceptor>,
     timeout: Duration,
     pub(super) started: DateTime<Utc>,
 }
@@ -256,6 +279,7 @@ impl Counterparty {
             public_url: None,
             timeout: Duration::from_secs(120),
             orders: None,
+            tls: None,
         }
     }
 
@@ -356,6 +380,9 @@ impl Counterparty {
         let (Some(customers), true) = (customers, self.vendor.apis.contains(&step.api())) else {
             return Ok(Played::NotApplicable);
         };
+        if self.tls.is_none() && step.acts.iter().any(|act| act.certificate.is_some()) {
+            return Ok(Played::NotApplicable);
+        }
         self.recorder.begin_scene(&step.id);
         let folder = self.folder.path().join(&step.id);
         std::fs::create_dir_all(&folder).map_err(SessionError::Folder)?;
@@ -402,11 +429,13 @@ impl Counterparty {
             act: number,
             task: act.task.clone(),
             instruction: step.instruction.clone(),
+            system_user: self.vendor.system_user,
             given: Given {
                 customers,
                 page_size: act.page_size.clone(),
                 pay_dates: act.pay_dates.clone(),
                 order: act.order.clone(),
+                certificate: act.certificate().map_err(script_error)?,
                 production: act.production,
                 oversize: act.files.iter().any(|name| name == "oversize"),
             },
@@ -418,10 +447,17 @@ impl Counterparty {
     }
 
     async fn act(&self, act: &PlannedAct, assignment: Assignment, driver: &dyn Driver) -> Result<(), SessionError> {
-        let script = |error: super::StepsError| DriverError::Script(error.to_string());
+        let shown = assignment.given.certificate;
+        let tls = self.tls.as_ref().zip(shown);
+        let before = tls
+            .map(|(acceptor, which)| acceptor.handshakes(which))
+            .unwrap_or_default();
+        if let Some((acceptor, which)) = tls {
+            acceptor.show(which);
+        }
         self.recorder
             .begin_act(&act.task, assignment.given.clone(), &act.faults)
-            .map_err(script)?;
+            .map_err(script_error)?;
         self.recorder.set_now(Some(json!({
             "step": assignment.step,
             "act": assignment.act,
@@ -432,15 +468,33 @@ impl Counterparty {
         let mut progress = self.recorder.watch();
         let work = driver.perform(assignment);
         let (ended, told) = tokio::select! {
-            told = work => (Ended::Done, told?),
+            told = work => (Ended::Done, told),
             // The sender lives in the recorder, so this ends only when the condition holds.
             _ = progress.wait_for(|progress| act.stop && progress.held || progress.requests > RUNAWAY) => {
                 let runaway = self.recorder.watch().borrow().requests > RUNAWAY;
-                (if runaway { Ended::Runaway } else { Ended::Killed }, None)
+                (if runaway { Ended::Runaway } else { Ended::Killed }, Ok(None))
             }
-            () = tokio::time::sleep(self.timeout) => (Ended::TimedOut, None),
+            () = tokio::time::sleep(self.timeout) => (Ended::TimedOut, Ok(None)),
         };
-        self.recorder.end_act(ended, told);
+        let mut handshakes = None;
+        if let Some((acceptor, which)) = tls {
+            // The system may be through before the server knows how the handshake ended. Nothing
+            // comes when the system never connected.
+            let _ = tokio::time::timeout(
+                SETTLE,
+                acceptor.wait_until(which, |now| {
+                    now.completed + now.broken_off > before.completed + before.broken_off
+                }),
+            )
+            .await;
+            acceptor.show(Certificate::Right);
+            let after = acceptor.handshakes(which);
+            handshakes = Some(Handshakes {
+                completed: after.completed - before.completed,
+                broken_off: after.broken_off - before.broken_off,
+            });
+        }
+        self.recorder.end_act(ended, told?, handshakes);
         self.recorder.set_now(None);
         Ok(())
     }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::{
     results::{ApiName, Text},
     simulator::{Fault, Operation},
+    tls::Certificate,
 };
 
 /// The script of this build.
@@ -59,6 +60,9 @@ pub(super) struct PlannedAct {
     /// Stops the system as soon as an answer is held back.
     #[serde(default)]
     pub(super) stop: bool,
+    /// The wrong certificate to show: `wrong-host`, `expired` or `untrusted`.
+    #[serde(default)]
+    pub(super) certificate: Option<String>,
     #[serde(default)]
     pub(super) production: bool,
     #[serde(default, rename = "fault")]
@@ -98,6 +102,20 @@ pub(super) const SCHEMA_VIOLATION: &str = "schema-violation";
 
 fn first() -> u32 {
     1
+}
+
+impl PlannedAct {
+    /// The wrong certificate to show.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub(super) fn certificate(&self) -> Result<Option<Certificate>, StepsError> {
+        let Some(name) = &self.certificate else { return Ok(None) };
+        let found = Certificate::ALL.into_iter().find(|known| known.name() == name);
+        found
+            .map(Some)
+            .ok_or_else(|| StepsError(format!("{name:?} is no certificate")))
+    }
 }
 
 impl PlannedFault {
@@ -186,6 +204,7 @@ mod tests {
                 assert!(judged.contains(&case.as_str()), "{}: {case}", step.id);
             }
             for act in &step.acts {
+                act.certificate().unwrap();
                 for fault in &act.faults {
                     fault.fault().unwrap();
                     assert!(fault.from > 0, "{}", step.id);

@@ -10,7 +10,10 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 use super::conclusion::Conclusion;
-use crate::recording::{Kind, RawExchange};
+use crate::{
+    recording::{Kind, RawExchange},
+    tls::{Certificate, Handshakes},
+};
 
 /// A recording.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +47,8 @@ pub struct Act {
     pub conclusion: Option<Conclusion>,
     /// How it ended.
     pub ended: Ended,
+    /// What came of the certificate that was shown, where a wrong one was.
+    pub handshakes: Option<Handshakes>,
 }
 
 /// One exchange.
@@ -70,6 +75,8 @@ pub struct Given {
     pub pay_dates: Vec<NaiveDate>,
     /// `trekkid` and `trekkversjon` to look up.
     pub order: Option<(String, String)>,
+    /// The wrong certificate that is shown meanwhile.
+    pub certificate: Option<Certificate>,
     /// Whether the configured address is one that must not be called.
     pub production: bool,
     /// Whether a file is over the limit.

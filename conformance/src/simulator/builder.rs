@@ -20,6 +20,7 @@ use super::{
     server::Server,
     state::{Clock, Start, State},
 };
+use crate::tls::Acceptor;
 
 /// Client id of the client that every simulator knows.
 pub const CLIENT_ID: &str = "5f2a1c3e-simulator-client";
@@ -46,6 +47,7 @@ pub struct Builder {
     clock: Clock,
     script: Option<Arc<dyn Script>>,
     pages: Router,
+    tls: Option<Acceptor>,
 }
 
 impl fmt::Debug for Builder {
@@ -77,6 +79,7 @@ impl Default for Builder {
             clock: Arc::new(Utc::now),
             script: None,
             pages: Router::new(),
+            tls: None,
         }
     }
 }
@@ -208,6 +211,13 @@ impl Builder {
         self
     }
 
+    /// Serves over TLS.
+    #[must_use]
+    pub fn tls(mut self, acceptor: Acceptor) -> Self {
+        self.tls = Some(acceptor);
+        self
+    }
+
     /// Starts serving on the current tokio runtime.
     ///
     /// # Errors
@@ -222,7 +232,7 @@ impl Builder {
             .map_err(|error| StartError::Listen(self.listen, error.to_string()))?;
         let base = match self.public_url {
             Some(url) => url,
-            None => local_url(address)?,
+            None => local_url(address, self.tls.is_some())?,
         };
         let endpoints = Endpoints::below(&base)?;
         let data = self.data.unwrap_or_else(Data::published);
@@ -258,7 +268,7 @@ impl Builder {
             faults: self.faults,
         }));
         let services = Router::new().fallback(pipeline::handle).with_state(Arc::clone(&state));
-        let server = Server::start(listener, self.pages.fallback_service(services));
+        let server = Server::start_with(listener, self.pages.fallback_service(services), self.tls);
         Ok(Simulator {
             state,
             server,
@@ -279,7 +289,7 @@ fn submission_validator() -> Result<Validator, StartError> {
     Validator::new(&document, "/components/schemas/Innsending").map_err(|error| broken(&error))
 }
 
-fn local_url(mut address: SocketAddr) -> Result<Url, StartError> {
+fn local_url(mut address: SocketAddr, tls: bool) -> Result<Url, StartError> {
     if address.ip().is_unspecified() {
         let loopback = if address.is_ipv4() {
             std::net::Ipv4Addr::LOCALHOST.into()
@@ -288,7 +298,8 @@ fn local_url(mut address: SocketAddr) -> Result<Url, StartError> {
         };
         address.set_ip(loopback);
     }
-    Url::parse(&format!("http://{address}/")).map_err(|error| StartError::Address(error.to_string()))
+    let scheme = if tls { "https" } else { "http" };
+    Url::parse(&format!("{scheme}://{address}/")).map_err(|error| StartError::Address(error.to_string()))
 }
 
 impl Endpoints {

@@ -26,12 +26,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts serving on the current runtime.
-    pub(crate) fn start(listener: TcpListener, router: Router) -> Self {
-        Self::start_with(listener, router, None)
-    }
-
-    /// The same, over TLS where an acceptor is given.
+    /// Starts serving on the current runtime, over TLS where an acceptor is given.
     pub(crate) fn start_with(listener: TcpListener, router: Router, tls: Option<Acceptor>) -> Self {
         let (stop, stopped) = watch::channel(false);
         let accepting = tokio::spawn(accept(listener, router, tls, stopped));

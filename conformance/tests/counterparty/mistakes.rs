@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures::{StreamExt as _, stream};
 use skatteetaten_conformance::{counterparty::Step, results::Verdict};
 
-use crate::support::{Reference, play};
+use crate::support::{Reference, own_vendor, play, play_as};
 
 /// Mistake → every case that it fails.
 const TABLE: &[(&str, &[&str])] = &[
@@ -82,7 +82,11 @@ const TABLE: &[(&str, &[&str])] = &[
     ("mistyped-person", &["SEC-01"]),
     ("no-environment-guard", &["SEC-03"]),
     ("drops-correlation-id", &["SEC-07"]),
+    ("no-tls-check", &["SEC-06"]),
 ];
+
+/// The same where the client acts for its own organisation.
+const OWN: &[(&str, &[&str])] = &[("asks-for-system-user", &["AUTH-13"])];
 
 /// What goes wrong with this mistake in the chosen steps: nothing, when all is as the table says.
 async fn differs(mistake: &str, expected: &[&str], everything: bool) -> Option<String> {
@@ -123,6 +127,18 @@ async fn each_fails_its_own_cases_in_the_whole_script() {
     run_table(true).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_system_user_none_is_asked_for() {
+    let pages = |step: &Step| step.id == "pages";
+    let verdicts = play_as(own_vendor(), &Reference::new(None), pages).await;
+    verdicts.assert_none_failed();
+    verdicts.assert_passed("AUTH-13");
+    for (mistake, expected) in OWN {
+        let verdicts = play_as(own_vendor(), &Reference::new(Some(mistake)), pages).await;
+        assert_eq!(verdicts.with(Verdict::Failed), expected.iter().copied().collect());
+    }
+}
+
 #[test]
 fn the_table_knows_every_mistake_and_every_case() {
     let output = std::process::Command::new("python3")
@@ -131,13 +147,16 @@ fn the_table_knows_every_mistake_and_every_case() {
         .output()
         .unwrap();
     let listed: BTreeSet<_> = std::str::from_utf8(&output.stdout).unwrap().lines().collect();
-    let tabled: BTreeSet<_> = TABLE.iter().map(|(mistake, _)| *mistake).collect();
+    let tabled: BTreeSet<_> = TABLE.iter().chain(OWN).map(|(mistake, _)| *mistake).collect();
     assert_eq!(listed, tabled);
-    let failed: BTreeSet<_> = TABLE.iter().flat_map(|(_, cases)| cases.iter().copied()).collect();
+    let failed: BTreeSet<_> = TABLE
+        .iter()
+        .chain(OWN)
+        .flat_map(|(_, cases)| cases.iter().copied())
+        .collect();
     let judged: BTreeSet<_> = skatteetaten_conformance::counterparty::judged_cases()
         .into_iter()
         .collect();
     let untouched: BTreeSet<_> = judged.difference(&failed).copied().collect();
-    // Both need another session: without a system user, and over TLS.
-    assert_eq!(untouched, ["AUTH-13", "SEC-06"].into());
+    assert_eq!(untouched, [].into());
 }

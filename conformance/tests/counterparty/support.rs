@@ -6,14 +6,16 @@ use std::{
     sync::OnceLock,
 };
 
-use skatteetaten_conformance::counterparty::{
-    Assignment, CommandDriver, Counterparty, Driver, Step, Vendor, Verdicts, Work, steps,
+use skatteetaten_conformance::{
+    counterparty::{Assignment, CommandDriver, Counterparty, Driver, Step, Vendor, Verdicts, Work, steps},
+    tls::{Acceptor, TestCa},
 };
 use tempfile::TempDir;
 
 /// A key pair as a vendor has it: the private part in a file of its own, the public part as JWKS.
 pub(crate) struct Keys {
     folder: TempDir,
+    authority: TestCa,
 }
 
 impl Keys {
@@ -41,12 +43,18 @@ impl Keys {
                 "n": URL_SAFE_NO_PAD.encode(bytes), "e": "AQAB",
             }] });
             std::fs::write(folder.path().join("jwks.json"), jwks.to_string()).unwrap();
-            Self { folder }
+            let authority = TestCa::open(folder.path()).unwrap();
+            Self { folder, authority }
         })
     }
 
     pub(crate) fn private(&self) -> PathBuf {
         self.folder.path().join("key.pem")
+    }
+
+    /// The certificate of the authority that the counterparty's own certificates come from.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.folder.path().join("test-ca.pem")
     }
 
     pub(crate) fn jwks(&self) -> PathBuf {
@@ -83,6 +91,7 @@ impl Reference {
             "VENDOR_KID=vendor-1".to_owned(),
             "MASKINPORTEN_CLIENT_ID=vendor-client".to_owned(),
             "VENDOR_WAIT=0.01".to_owned(),
+            format!("SSL_CERT_FILE={}", Keys::get().authority().display()),
             "python3".to_owned(),
             "-E".to_owned(),
             "-S".to_owned(),
@@ -105,7 +114,20 @@ impl Driver for Reference {
 
 /// Plays the steps that `wanted` chooses, and judges.
 pub(crate) async fn play(driver: &dyn Driver, wanted: impl Fn(&Step) -> bool) -> Verdicts {
-    let counterparty = Counterparty::builder(vendor()).start().await.unwrap();
+    play_as(vendor(), driver, wanted).await
+}
+
+/// A client that acts for the organisation that owns it.
+pub(crate) fn own_vendor() -> Vendor {
+    let mut vendor = vendor();
+    vendor.system_user = false;
+    vendor
+}
+
+/// The same for another registration.
+pub(crate) async fn play_as(vendor: Vendor, driver: &dyn Driver, wanted: impl Fn(&Step) -> bool) -> Verdicts {
+    let acceptor = Acceptor::new(&Keys::get().authority, &["127.0.0.1".to_owned()]).unwrap();
+    let counterparty = Counterparty::builder(vendor).tls(acceptor).start().await.unwrap();
     for step in steps().unwrap().iter().filter(|step| wanted(step)) {
         counterparty.play(step, driver).await.unwrap();
     }

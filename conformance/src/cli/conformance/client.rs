@@ -15,6 +15,7 @@ use crate::{
     },
     results::Verdict,
     run::{Suite, read_attestations, read_deviations},
+    tls::{Acceptor, TestCa},
 };
 
 /// Options of the command.
@@ -29,6 +30,10 @@ pub(super) struct Args {
     /// The address under which the system reaches it, where that is another.
     #[arg(long, value_name = "URL")]
     public_url: Option<Url>,
+    /// Serve over TLS, with the test authority kept in this folder; it is made there when the
+    /// folder is empty. The system has to trust its test-ca.pem (or test-ca.p12).
+    #[arg(long, value_name = "DIR")]
+    tls: Option<PathBuf>,
     /// No script: record whatever the system does until Ctrl-C, or until somebody says on the page
     /// that it is done; then judge.
     #[arg(long)]
@@ -87,6 +92,19 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
         .timeout(timeout);
     if let Some(url) = args.public_url.clone() {
         builder = builder.public_url(url);
+    }
+    if let Some(folder) = &args.tls {
+        let mut hosts = vec![args.listen.ip().to_string(), "localhost".to_owned()];
+        if args.listen.ip().is_unspecified() {
+            hosts.push("127.0.0.1".to_owned());
+        }
+        hosts.extend(
+            args.public_url
+                .as_ref()
+                .and_then(|url| url.host_str().map(str::to_owned)),
+        );
+        let authority = TestCa::open(folder).map_err(Failure::usage)?;
+        builder = builder.tls(Acceptor::new(&authority, &hosts).map_err(Failure::usage)?);
     }
     let counterparty = builder.start().await?;
     announce(&counterparty, ui)?;

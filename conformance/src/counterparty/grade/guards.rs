@@ -1,7 +1,10 @@
 //! Test data, environment and correlation ids.
 
 use super::{NO_RESULT, Rule, Sheet, at, t};
-use crate::synthetic::{Declared, Guard};
+use crate::{
+    synthetic::{Declared, Guard},
+    tls::Certificate,
+};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -26,12 +29,7 @@ pub(super) const RULES: &[Rule] = &[
             "Slå på kontroll av sertifikat og vertsnavn.",
             "Turn the check of certificate and host name on.",
         ],
-        judge: |sheet| {
-            sheet.missing(t(
-                "forsøk mot en server med ugyldig sertifikat",
-                "attempts at a server with an invalid certificate",
-            ))
-        },
+        judge: certificates,
     },
     Rule {
         case: "SEC-07",
@@ -139,4 +137,44 @@ fn correlation(sheet: &mut Sheet<'_>) {
         told,
         &lost,
     );
+}
+
+fn certificates(sheet: &mut Sheet<'_>) {
+    for (which, nb, en) in [
+        (Certificate::WrongHost, "for en annen vert", "for another host"),
+        (Certificate::Expired, "utløpt", "expired"),
+        (
+            Certificate::Untrusted,
+            "fra en ukjent utsteder",
+            "from an unknown authority",
+        ),
+    ] {
+        let acts: Vec<_> = sheet
+            .tape
+            .acts()
+            .filter(|act| act.given.certificate == Some(which))
+            .filter_map(|act| Some((act, act.handshakes?)))
+            .filter(|(_, handshakes)| handshakes.completed + handshakes.broken_off > 0)
+            .collect();
+        sheet.needs(
+            !acts.is_empty(),
+            &format!("forsøk mot et sertifikat {nb}"),
+            &format!("an attempt at a certificate {en}"),
+        );
+        let mut accepted = Vec::new();
+        for (act, handshakes) in &acts {
+            for seen in &act.seen {
+                sheet.cite(seen);
+            }
+            if !act.seen.is_empty() || handshakes.completed > 0 && handshakes.broken_off == 0 {
+                accepted.push(format!("{} ×", handshakes.completed));
+            }
+        }
+        sheet.rule(
+            t(&format!("Sertifikat {nb}"), &format!("Certificate {en}")),
+            t("avvist, og ingenting sendt", "refused, and nothing sent"),
+            acts.len(),
+            &accepted,
+        );
+    }
 }
