@@ -100,10 +100,19 @@ impl<'a> Engine<'a> {
                 let pointer = format!("/components/{section}/{}", escape(name));
                 let (one, other) = (olds.get(name), news.get(name));
                 let same = one.map(|loc| loc.value) == other.map(|loc| loc.value);
-                if !same && !used.0.contains(&pointer) && !used.1.contains(&pointer) {
+                // Examples are data: where one is used it is not compared again.
+                let (example, idle) = (
+                    section == "examples",
+                    !used.0.contains(&pointer) && !used.1.contains(&pointer),
+                );
+                if !same && (example || idle) {
                     self.emit(
                         &context,
-                        "component-changed-unused",
+                        if example {
+                            "example-changed"
+                        } else {
+                            "component-changed-unused"
+                        },
                         Change {
                             subject: format!("{section}/{name}"),
                             old_at: one,
