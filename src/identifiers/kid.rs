@@ -50,10 +50,13 @@ impl Scheme for Kid {
     }
 
     fn class(text: &[u8]) -> Class {
-        if algorithm(text).is_some() {
-            Class::Valid
-        } else {
-            Class::Impossible(Flaw::CheckDigit)
+        match text.split_last() {
+            Some((check, payload))
+                if *check == check_digits::mod10(payload) || *check == check_digits::mod11(payload) =>
+            {
+                Class::Valid
+            }
+            _ => Class::Impossible(Flaw::CheckDigit),
         }
     }
 }

@@ -166,6 +166,7 @@ impl Page {
         let whole = decoded.and_then(|decoded| Some((decoded, Body::decoded(body.clone(), false)?)));
         match whole {
             Some((decoded, body)) => {
+                reader.seen.reserve(decoded.len());
                 for (index, order) in decoded.into_iter().enumerate() {
                     let sekvensnummer = order.sekvensnummer;
                     let record = || Record {
