@@ -306,6 +306,7 @@ fn text(ty: impl quote::ToTokens) -> String {
     .iter()
     .fold(text, |text, prefix| text.replace(prefix, ""))
     .replace("::std::primitive::", "")
+    .replace(",>", ">")
     .replace(",", ", ")
     .trim_start_matches("::")
     .replace("<::", "<")
