@@ -49,7 +49,11 @@ impl Versions {
 
     /// Takes one version out; the last one stays, to be removed with the order.
     fn take(&mut self, trekkversjon: i64) -> Taken {
-        if let Some(place) = self.more.iter().position(|version| version.trekkversjon == trekkversjon) {
+        if let Some(place) = self
+            .more
+            .iter()
+            .position(|version| version.trekkversjon == trekkversjon)
+        {
             return Taken::One(self.more.swap_remove(place).sequence);
         }
         if self.one.trekkversjon != trekkversjon {

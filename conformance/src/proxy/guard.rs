@@ -244,18 +244,26 @@ mod tests {
     #[test]
     fn claims_are_looked_at() {
         use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-        let form = |reference: &str| {
+        let form = |reference: &str, organisation: &str| {
             let claims = serde_json::json!({ "authorization_details": [{
                 "externalRef": reference,
-                "systemuser_org": { "ID": "0192:974761076" },
+                "systemuser_org": { "ID": format!("0192:{organisation}") },
             }] });
             format!(
                 "grant_type=x&assertion=e30.{}.c2ln",
                 URL_SAFE_NO_PAD.encode(claims.to_string())
             )
         };
-        assert!(stopped(post("/token"), form("avdeling-2").as_bytes()).is_empty());
-        assert_eq!(stopped(post("/token"), form(REAL).as_bytes()), ["externalRef"]);
+        let (synthetic, real) = ("310000019", "974761076");
+        assert!(stopped(post("/token"), form("avdeling-2", synthetic).as_bytes()).is_empty());
+        assert_eq!(
+            stopped(post("/token"), form(REAL, synthetic).as_bytes()),
+            ["externalRef"]
+        );
+        assert_eq!(
+            stopped(post("/token"), form("avdeling-2", real).as_bytes()),
+            ["systemuser_org"]
+        );
     }
 
     #[test]
