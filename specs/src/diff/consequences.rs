@@ -71,7 +71,7 @@ impl Report {
                 continue;
             }
             let mut all = Stale::default();
-            for id in &finding.operation_ids {
+            for id in finding.operation_ids.iter() {
                 if let Some(stale) = evidence.operations.get(id) {
                     all.cases.extend(stale.cases.iter().cloned());
                     all.requirements.extend(stale.requirements.iter().cloned());
@@ -101,7 +101,7 @@ fn owners(finding: &Finding) -> BTreeSet<String> {
             }
         }
         _ => {
-            for id in &finding.operation_ids {
+            for id in finding.operation_ids.iter() {
                 owners.insert(format!("operation {}", snake(id)));
             }
         }

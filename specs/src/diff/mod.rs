@@ -27,6 +27,7 @@ pub mod output;
 mod position;
 mod report;
 mod rules;
+mod touched;
 
 use std::{collections::BTreeMap, thread};
 

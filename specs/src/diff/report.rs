@@ -1,6 +1,9 @@
 //! The result of a comparison, as it is written to JSON.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,12 +11,13 @@ use serde::Serialize;
 use super::{
     Options, Source,
     accepted::{self, Acceptance},
-    compare::{self, Engine, NodeId, Operation},
+    compare::{self, Engine},
     consequences::{Consequences, RustChange, Stale},
     fingerprint,
     level::{FailOn, Level, Profile},
     position::Position,
     rules::{Flow, Rule},
+    touched::{Names, Touched},
 };
 
 /// Which way data flows, seen from a client.
@@ -61,7 +65,9 @@ pub struct Finding {
     /// Where it stands in the new document; absent when nothing stands there.
     pub new_place: Option<Place>,
     /// The operations it touches, as `GET /path (operationId)`.
-    pub operations: Vec<String>,
+    #[serde(serialize_with = "shared")]
+    #[schemars(with = "Vec<String>")]
+    pub operations: Arc<Vec<String>>,
     /// Likely explanations; they change no level.
     pub hints: Vec<String>,
     /// Sixteen hexadecimal digits that stay the same when only wording or line numbers change.
@@ -73,7 +79,7 @@ pub struct Finding {
     #[serde(skip)]
     pub(crate) area: String,
     #[serde(skip)]
-    pub(crate) operation_ids: Vec<String>,
+    pub(crate) operation_ids: Arc<Vec<String>>,
     #[serde(skip)]
     pub(crate) subject: String,
 }
@@ -176,14 +182,14 @@ impl Report {
 }
 
 pub(crate) fn build(engine: Engine<'_>, old: &Source, new: &Source, options: &Options) -> Report {
-    let uses = operations_of(&engine);
+    let mut touched = Touched::new(&engine);
     let rules = engine.catalogue.rules();
     let mut remarks = engine.remarks.clone();
     remarks.extend(unresolved(&engine));
     let mut findings: Vec<Finding> = engine
         .raws
         .iter()
-        .map(|raw| finding(&engine, &uses, &rules[raw.rule], raw, options))
+        .map(|raw| finding(touched.by(raw, &engine.operations), &rules[raw.rule], raw, options))
         .collect();
     merge(&mut findings);
     findings.sort_by(|a, b| {
@@ -270,24 +276,17 @@ fn compared(source: &Source) -> Compared {
     }
 }
 
-fn finding(
-    engine: &Engine<'_>,
-    uses: &HashSetOfUses,
-    rule: &Rule,
-    raw: &compare::Raw<'_>,
-    options: &Options,
-) -> Finding {
+/// Shared lists are written as lists.
+fn shared<S: serde::Serializer>(list: &Arc<Vec<String>>, serializer: S) -> Result<S::Ok, S::Error> {
+    list.as_slice().serialize(serializer)
+}
+
+fn finding(names: Names, rule: &Rule, raw: &compare::Raw<'_>, options: &Options) -> Finding {
     let level = options
         .levels
         .get(rule.id)
         .copied()
         .unwrap_or_else(|| rule.level.of(options.profile));
-    let touched: BTreeSet<usize> = raw
-        .nodes
-        .iter()
-        .flat_map(|node| uses.get(node).into_iter().flatten().copied())
-        .collect();
-    let operations: Vec<&Operation> = touched.iter().map(|index| &engine.operations[*index]).collect();
     let filled = |text: &str| {
         text.replace("{subject}", &raw.subject)
             .replace("{old}", raw.old.as_deref().unwrap_or("nothing"))
@@ -319,55 +318,15 @@ fn finding(
         new: raw.new.clone(),
         old_place: place(&raw.old_at),
         new_place: place(&raw.new_at),
-        operations: labels(&operations),
+        operations: names.labels,
         hints: raw.hints.clone(),
         fingerprint: fingerprint::of(rule, raw),
         accepted: None,
         consequences: Consequences::default(),
         area: rule.area.clone(),
-        operation_ids: operations
-            .iter()
-            .flat_map(|operation| [&operation.old_id, &operation.new_id])
-            .flatten()
-            .cloned()
-            .collect(),
+        operation_ids: names.ids,
         subject: raw.subject.clone(),
     }
-}
-
-fn labels(operations: &[&Operation]) -> Vec<String> {
-    operations
-        .iter()
-        .map(
-            |operation| match operation.new_id.as_ref().or(operation.old_id.as_ref()) {
-                Some(id) => format!("{} ({id})", operation.label),
-                None => operation.label.clone(),
-            },
-        )
-        .collect()
-}
-
-type HashSetOfUses = BTreeMap<NodeId, BTreeSet<usize>>;
-
-/// For each node with a finding, the operations that lead to it.
-fn operations_of(engine: &Engine<'_>) -> HashSetOfUses {
-    let wanted: BTreeSet<NodeId> = engine.raws.iter().flat_map(|raw| raw.nodes.iter().copied()).collect();
-    wanted
-        .into_iter()
-        .map(|node| {
-            let mut found = BTreeSet::new();
-            let mut seen = BTreeSet::new();
-            let mut open = vec![node];
-            while let Some(node) = open.pop() {
-                if !seen.insert(node) {
-                    continue;
-                }
-                found.extend(engine.nodes[node].operation);
-                open.extend(engine.nodes[node].parents.iter().copied());
-            }
-            (node, found)
-        })
-        .collect()
 }
 
 /// The same thing said of several operations is one finding that lists them.
@@ -395,12 +354,12 @@ fn merge(findings: &mut Vec<Finding>) {
         match first.get(&key).filter(|_| mergeable) {
             Some(index) => {
                 let known: &mut Finding = &mut kept[*index];
-                for operation in finding.operations {
-                    if !known.operations.contains(&operation) {
-                        known.operations.push(operation);
+                for operation in finding.operations.iter() {
+                    if !known.operations.contains(operation) {
+                        Arc::make_mut(&mut known.operations).push(operation.clone());
                     }
                 }
-                known.operation_ids.extend(finding.operation_ids);
+                Arc::make_mut(&mut known.operation_ids).extend_from_slice(&finding.operation_ids);
                 parts
                     .entry(*index)
                     .or_insert_with(|| BTreeSet::from([known.fingerprint.clone()]))

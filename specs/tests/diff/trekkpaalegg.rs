@@ -33,7 +33,7 @@ fn says(report: &Report, rule: &str, location: &str, message: &str) {
         .find(|finding| finding.rule == rule && finding.location.contains(location))
         .unwrap_or_else(|| panic!("no {rule} at {location}"));
     assert!(found.message.contains(message), "{}", found.message);
-    assert_eq!(found.operations, [LIST, ONE], "{rule}");
+    assert_eq!(*found.operations, [LIST, ONE], "{rule}");
 }
 
 #[test]
