@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::{Mutex, mpsc};
 use url::Url;
 
+use super::pack::PackArgs;
 use crate::{
     cli::{Exit, Failure, Ui},
     counterparty::{
@@ -14,7 +15,7 @@ use crate::{
         judged_cases, steps,
     },
     results::Verdict,
-    run::{Suite, read_attestations, read_deviations},
+    run::Suite,
     tls::{Acceptor, TestCa},
 };
 
@@ -44,24 +45,8 @@ pub(super) struct Args {
     /// How long a task may take, in seconds; overrides the scenario.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
-    /// Known errors and deficiencies (TOML; `plan --templates` makes an empty one).
-    #[arg(long, value_name = "F")]
-    deviations: Option<PathBuf>,
-    /// The vendor's statements (TOML; `plan --templates` makes an empty one).
-    #[arg(long, value_name = "F")]
-    attestations: Option<PathBuf>,
-    /// Sign the pack with this key (PEM or JWK).
-    #[arg(long, value_name = "KEY")]
-    sign: Option<PathBuf>,
-    /// Receives one folder for the session.
-    #[arg(long, value_name = "DIR", default_value = "evidence")]
-    out: PathBuf,
-    /// Write the pack as one file too.
-    #[arg(long)]
-    zip: bool,
-    /// Who runs it, as the pack should name them.
-    #[arg(long, value_name = "TEXT")]
-    operator: Option<String>,
+    #[command(flatten)]
+    pack: PackArgs,
 }
 
 impl From<SessionError> for Failure {
@@ -121,7 +106,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     if interrupted {
         writeln!(ui.err, "interrupted: what was recorded until now is judged")?;
     }
-    let report = counterparty.report(&args.out, options).await?;
+    let report = counterparty.report(&args.pack.out, options).await?;
     counterparty.stop().await;
     print(&report, ui)?;
     let found = report.results.iter().any(|result| result.verdict.is_finding());
@@ -151,19 +136,12 @@ fn chosen_steps(args: &Args) -> Result<Vec<Step>, Failure> {
 fn report_options(args: &Args) -> Result<ReportOptions, Failure> {
     let suite = Suite::builtin().map_err(Failure::internal)?;
     let mut options = ReportOptions::default();
-    if let Some(path) = &args.deviations {
-        options.deviations = read_deviations(path, suite.catalogue()).map_err(Failure::usage)?;
-    }
-    if let Some(path) = &args.attestations {
-        options.attestations = read_attestations(path, suite.catalogue()).map_err(Failure::usage)?;
-    }
-    if let Some(path) = &args.sign {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::usage(format!("the signing key {} cannot be read: {error}", path.display())))?;
-        options.signing_key = Some(crate::evidence::SigningKey::from_text(&text).map_err(Failure::usage)?);
-    }
-    options.zip = args.zip;
-    options.operator.clone_from(&args.operator);
+    let given = args.pack.read(&suite)?;
+    options.deviations = given.deviations;
+    options.attestations = given.attestations;
+    options.signing_key = given.signing_key;
+    options.zip = args.pack.zip;
+    options.operator.clone_from(&args.pack.operator);
     Ok(options)
 }
 

@@ -3,6 +3,7 @@
 mod client;
 mod options;
 mod output;
+mod pack;
 mod plan;
 mod progress;
 mod proxy;
@@ -11,8 +12,9 @@ use std::{path::PathBuf, sync::Arc};
 
 use clap::Subcommand;
 
+use self::pack::PackArgs;
 use super::{Exit, Failure, Ui};
-use crate::run::{Options, RunError, Suite, read_attestations, read_deviations};
+use crate::run::{Options, RunError, Suite};
 
 /// Options of the command.
 #[derive(Debug, clap::Args)]
@@ -38,28 +40,12 @@ enum Command {
 struct RunArgs {
     #[command(flatten)]
     what: options::What,
-    /// Known errors and deficiencies (TOML; `plan --templates` makes an empty one).
-    #[arg(long, value_name = "F")]
-    deviations: Option<PathBuf>,
-    /// The vendor's statements (TOML; `plan --templates` makes an empty one).
-    #[arg(long, value_name = "F")]
-    attestations: Option<PathBuf>,
-    /// Sign the pack with this key (PEM or JWK).
-    #[arg(long, value_name = "KEY")]
-    sign: Option<PathBuf>,
-    /// Receives one folder for the run.
-    #[arg(long, value_name = "DIR", default_value = "conformance-results")]
-    out: PathBuf,
-    /// Write the pack as one file too.
-    #[arg(long)]
-    zip: bool,
+    #[command(flatten)]
+    pack: PackArgs,
     /// Complete this unfinished pack. Cases that are done stay; one that is named with --case and
     /// did not pass runs again, and its first result stays visible.
     #[arg(long, value_name = "DIR")]
     resume: Option<PathBuf>,
-    /// Who runs it, as the pack should name them.
-    #[arg(long, value_name = "TEXT")]
-    operator: Option<String>,
 }
 
 impl From<RunError> for Failure {
@@ -90,22 +76,15 @@ pub async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
 
 async fn conform(args: RunArgs, ui: &mut Ui) -> Result<Exit, Failure> {
     let suite = Suite::builtin().map_err(Failure::internal)?;
-    let mut options = Options::new(&args.out);
+    let mut options = Options::new(&args.pack.out);
     options.selection = args.what.selection();
-    if let Some(path) = &args.deviations {
-        options.deviations = read_deviations(path, suite.catalogue()).map_err(Failure::usage)?;
-    }
-    if let Some(path) = &args.attestations {
-        options.attestations = read_attestations(path, suite.catalogue()).map_err(Failure::usage)?;
-    }
-    if let Some(path) = &args.sign {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::usage(format!("the signing key {} cannot be read: {error}", path.display())))?;
-        options.signing_key = Some(crate::evidence::SigningKey::from_text(&text).map_err(Failure::usage)?);
-    }
-    options.zip = args.zip;
+    let given = args.pack.read(&suite)?;
+    options.deviations = given.deviations;
+    options.attestations = given.attestations;
+    options.signing_key = given.signing_key;
+    options.zip = args.pack.zip;
     options.resume = args.resume;
-    options.operator = args.operator;
+    options.operator = args.pack.operator;
     let opened = args.what.open(ui).await?;
     options.system = opened.system;
     let watch = Arc::new(progress::Watch::new(ui.err_is_terminal));

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{options, output};
+use super::{options, output, pack::PackArgs};
 use crate::{
     cli::{Exit, Failure, Ui, simulate::Stop},
     config::Config,
@@ -15,7 +15,7 @@ use crate::{
         session::{Session, SessionError},
     },
     results::ApiName,
-    run::{Options, Suite, Target, read_attestations, read_deviations},
+    run::{Options, Suite, Target},
     tls::{TestCa, files},
 };
 
@@ -59,24 +59,8 @@ pub(super) struct Args {
     /// repeated.
     #[arg(long, value_name = "PATH")]
     client_logs: Vec<PathBuf>,
-    /// Known errors and deficiencies (TOML; `plan --templates` makes an empty one).
-    #[arg(long, value_name = "F")]
-    deviations: Option<PathBuf>,
-    /// The vendor's statements (TOML; `plan --templates` makes an empty one).
-    #[arg(long, value_name = "F")]
-    attestations: Option<PathBuf>,
-    /// Sign the pack with this key (PEM or JWK).
-    #[arg(long, value_name = "KEY")]
-    sign: Option<PathBuf>,
-    /// Receives one folder for the session.
-    #[arg(long, value_name = "DIR", default_value = "evidence")]
-    out: PathBuf,
-    /// Write the pack as one file too.
-    #[arg(long)]
-    zip: bool,
-    /// Who runs it, as the pack should name them.
-    #[arg(long, value_name = "TEXT")]
-    operator: Option<String>,
+    #[command(flatten)]
+    pack: PackArgs,
     /// Print one line of JSON once it serves.
     #[arg(long)]
     json: bool,
@@ -150,7 +134,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
 }
 
 fn session_options(args: &Args, suite: &Suite, config: &Config) -> Result<Options, Failure> {
-    let mut options = Options::new(&args.out);
+    let mut options = Options::new(&args.pack.out);
     options.selection.apis = args
         .api
         .iter()
@@ -159,17 +143,10 @@ fn session_options(args: &Args, suite: &Suite, config: &Config) -> Result<Option
             Api::Finansprodukter => ApiName::Finansprodukter,
         })
         .collect();
-    if let Some(path) = &args.deviations {
-        options.deviations = read_deviations(path, suite.catalogue()).map_err(Failure::usage)?;
-    }
-    if let Some(path) = &args.attestations {
-        options.attestations = read_attestations(path, suite.catalogue()).map_err(Failure::usage)?;
-    }
-    if let Some(path) = &args.sign {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::usage(format!("the signing key {} cannot be read: {error}", path.display())))?;
-        options.signing_key = Some(crate::evidence::SigningKey::from_text(&text).map_err(Failure::usage)?);
-    }
+    let given = args.pack.read(suite)?;
+    options.deviations = given.deviations;
+    options.attestations = given.attestations;
+    options.signing_key = given.signing_key;
     for path in &args.client_logs {
         if !path.exists() {
             return Err(Failure::usage(format!(
@@ -178,8 +155,8 @@ fn session_options(args: &Args, suite: &Suite, config: &Config) -> Result<Option
             )));
         }
     }
-    options.zip = args.zip;
-    options.operator.clone_from(&args.operator);
+    options.zip = args.pack.zip;
+    options.operator.clone_from(&args.pack.operator);
     options.system = options::system(config.system());
     Ok(options)
 }

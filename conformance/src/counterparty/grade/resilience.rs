@@ -124,10 +124,13 @@ fn server_errors(sheet: &mut Sheet<'_>) {
     );
     sheet.rule(
         t("Nytt forsøk etter 500", "Another attempt after 500"),
-        t(
-            &format!("minst ett (ventet: {})", waits.join(", ")),
-            &format!("at least one (waited: {})", waits.join(", ")),
-        ),
+        match waits.join(", ") {
+            none if none.is_empty() => t("minst ett", "at least one"),
+            waits => t(
+                &format!("minst ett (ventet: {waits})"),
+                &format!("at least one (waited: {waits})"),
+            ),
+        },
         looked,
         &gave_up,
     );

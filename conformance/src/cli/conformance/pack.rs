@@ -1,0 +1,72 @@
+//! What every command that writes an evidence pack is told about it.
+
+use std::path::PathBuf;
+
+use super::Failure;
+use crate::{
+    evidence::SigningKey,
+    results::{Attestation, Deviation},
+    run::{Suite, read_attestations, read_deviations},
+};
+
+/// Options about the pack.
+#[derive(Debug, clap::Args)]
+pub(super) struct PackArgs {
+    /// Known errors and deficiencies (TOML; `plan --templates` makes an empty one).
+    #[arg(long, value_name = "F")]
+    deviations: Option<PathBuf>,
+    /// The vendor's statements (TOML; `plan --templates` makes an empty one).
+    #[arg(long, value_name = "F")]
+    attestations: Option<PathBuf>,
+    /// Sign the pack with this key (PEM or JWK).
+    #[arg(long, value_name = "KEY")]
+    sign: Option<PathBuf>,
+    /// Receives one folder for each run.
+    #[arg(long, value_name = "DIR", default_value = "conformance-results")]
+    pub(super) out: PathBuf,
+    /// Write the pack as one file too.
+    #[arg(long)]
+    pub(super) zip: bool,
+    /// Who runs it, as the pack should name them.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) operator: Option<String>,
+}
+
+/// What the files hold that the options name.
+pub(super) struct Given {
+    pub(super) deviations: Vec<Deviation>,
+    pub(super) attestations: Vec<Attestation>,
+    pub(super) signing_key: Option<SigningKey>,
+}
+
+impl PackArgs {
+    /// Reads the files, before anything runs, so that a wrong name or entry is noticed now.
+    ///
+    /// # Errors
+    /// Usage: a file cannot be read, or says something that is not understood.
+    pub(super) fn read(&self, suite: &Suite) -> Result<Given, Failure> {
+        let catalogue = suite.catalogue();
+        let deviations = match &self.deviations {
+            Some(path) => read_deviations(path, catalogue).map_err(Failure::usage)?,
+            None => Vec::new(),
+        };
+        let attestations = match &self.attestations {
+            Some(path) => read_attestations(path, catalogue).map_err(Failure::usage)?,
+            None => Vec::new(),
+        };
+        let signing_key = match &self.sign {
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(|error| {
+                    Failure::usage(format!("the signing key {} cannot be read: {error}", path.display()))
+                })?;
+                Some(SigningKey::from_text(&text).map_err(Failure::usage)?)
+            }
+            None => None,
+        };
+        Ok(Given {
+            deviations,
+            attestations,
+            signing_key,
+        })
+    }
+}
