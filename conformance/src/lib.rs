@@ -8,6 +8,7 @@ pub mod client_logs;
 pub mod config;
 pub mod counterparty;
 pub mod evidence;
+mod observed;
 pub mod proxy;
 pub mod recording;
 pub mod redaction;

@@ -312,12 +312,22 @@ def read_date(text):
     return datetime.date(int(text[:4]), int(text[4:6]), int(text[6:8]))
 
 
+def employees():
+    """The identity numbers of those who are employed; None when nobody has said."""
+    told = os.environ.get("SKATT_EMPLOYEES")
+    return None if told is None else told.split(",")
+
+
 def read_order(order, organisation):
     """Why an order cannot be taken as it is; None when it can. Unknown fields and codes are fine."""
     if not isinstance(order, dict) or "trekkid" not in order:
         return "no order"
     if order.get("trekkpliktig") != organisation and not mistake("takes-any-employer"):
         return "it is for another employer"
+    known = employees()
+    if known is not None and order.get("skyldner") not in known and not mistake("takes-anybody"):
+        # Never matched by name or guessed, and the number is not repeated: a person has to look.
+        return "its skyldner is not employed here"
     if mistake("closed-codes") and order.get("trekkstatus") not in ("aktiv", "avsluttet"):
         return "unknown trekkstatus"
     try:

@@ -14,6 +14,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod handed;
 mod scan;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,8 @@ use crate::{
     results::{Check, Provenance, Text, Verdict},
     synthetic::Guard,
 };
+
+pub(crate) use handed::Handed;
 
 /// Largest log that is taken, in bytes.
 const LARGEST: u64 = 64 << 20;

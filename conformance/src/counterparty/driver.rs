@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    fmt,
     future::Future,
     path::{Path, PathBuf},
     pin::Pin,
@@ -34,6 +35,8 @@ pub struct Assignment {
     pub system_user: bool,
     /// What the task comes with.
     pub given: Given,
+    /// Who is employed, where the system is told.
+    pub employees: Option<Employees>,
     /// The reports to submit.
     pub files: Vec<PathBuf>,
     /// The same folder for all acts of a step, empty at its first: for the system's data.
@@ -42,6 +45,20 @@ pub struct Assignment {
     pub result: PathBuf,
     /// Where to find the services.
     pub endpoints: Endpoints,
+}
+
+/// The identity numbers of those who are employed.
+#[derive(Clone)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, made by the script and read by drivers"
+)]
+pub struct Employees(pub Vec<String>);
+
+impl fmt::Debug for Employees {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Employees({})", self.0.len())
+    }
 }
 
 /// What came of a task, as far as the system says.
@@ -222,6 +239,9 @@ impl Assignment {
         ];
         if let Ok(url) = endpoints.issuer.join(".well-known/oauth-authorization-server") {
             variables.push(("MASKINPORTEN_WELL_KNOWN_URL", url.as_str().into()));
+        }
+        if let Some(Employees(numbers)) = &self.employees {
+            variables.push(("SKATT_EMPLOYEES", numbers.join(",").into()));
         }
         if let Some(size) = &self.given.page_size {
             variables.push(("SKATT_PAGE_SIZE", size.into()));

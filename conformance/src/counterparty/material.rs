@@ -7,6 +7,9 @@ use crate::cases::example_submission;
 /// Persons with 80 added to the month.
 const PERSONS: [&str; 2] = ["15847530062", "21868330144"];
 
+/// Persons with a D-number: 40 added to the day, and 80 to the month.
+const D_NUMBERS: [&str; 2] = ["52897410052", "63838110098"];
+
 /// An order without a size yet.
 fn order(employer: &str, id: &str, version: u64, number: u64, person: &str, periods: Value) -> Value {
     // The KID stays the same through an order's versions.
@@ -61,6 +64,15 @@ fn several(employer: &str, prefix: &str, count: u64, first: u64) -> Vec<Value> {
             )
         })
         .collect()
+}
+
+/// Orders of two persons with a D-number; the second is not employed in the step about it.
+fn staff(employer: &str) -> Vec<Value> {
+    let mut all = several(employer, "A", 3, 100);
+    for (order, person) in all.iter_mut().zip(D_NUMBERS) {
+        order["skyldner"] = person.into();
+    }
+    all
 }
 
 /// One order that changes.
@@ -159,6 +171,7 @@ pub(super) fn orders(name: &str, employers: &[String]) -> Option<Vec<Value>> {
         // Delivered late: an older version under a newer number.
         "version-2" => versions(first, 2, 14),
         "pay" => pay(first),
+        "staff" => staff(first),
         _ => return None,
     })
 }
@@ -215,7 +228,16 @@ mod tests {
     fn all_of_it_is_synthetic_and_no_report_is_wrong() {
         let guard = Guard::new(Declared::default(), &[7; 32]);
         let employers = ["310000019".to_owned(), "310000027".to_owned()];
-        for name in ["three", "ten", "both", "version-1", "version-4", "version-2", "pay"] {
+        for name in [
+            "three",
+            "ten",
+            "both",
+            "version-1",
+            "version-4",
+            "version-2",
+            "pay",
+            "staff",
+        ] {
             for order in orders(name, &employers).unwrap() {
                 let page = format!("[{order}]");
                 assert_eq!(guard.incoming(page.as_bytes(), None), vec![], "{name}");

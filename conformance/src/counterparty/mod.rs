@@ -19,11 +19,13 @@
 //! # }
 //! ```
 
+mod attended;
+mod builder;
 pub mod conclusion;
 mod driver;
 mod grade;
+mod journal;
 mod material;
-mod pack;
 mod page;
 mod recorder;
 mod scenario;
@@ -33,12 +35,14 @@ mod tape;
 mod vendor;
 mod verdicts;
 
+pub use attended::Entered;
+pub use builder::{Builder, SessionError};
 pub use conclusion::{Conclusion, ConclusionError};
-pub use driver::{Assignment, CommandDriver, Driver, DriverError, Told, Work};
+pub use driver::{Assignment, CommandDriver, Driver, DriverError, Employees, Told, Work};
 pub use grade::{Judgement, Subject, judge, judged_cases};
-pub use pack::{Report, ReportError, ReportOptions};
+pub use journal::{Journal, ReportError, ReportOptions};
 pub use scenario::{Scenario, ScenarioError};
-pub use session::{Builder, Counterparty, Entered, Played, SessionError};
+pub use session::{Counterparty, Played};
 pub use steps::{Step, StepsError, steps};
 pub use tape::{Act, Customer, Ended, Given, Scene, Seen, Tape};
 pub use vendor::{Vendor, VendorError};

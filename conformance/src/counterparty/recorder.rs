@@ -44,12 +44,29 @@ pub(super) struct Progress {
 #[derive(Default)]
 struct Inner {
     tape: Tape,
-    /// Where each of the simulator's requests stands on the tape: scene, act, place.
-    places: HashMap<usize, (usize, usize, usize)>,
+    /// Where each of the simulator's requests that are under way stands on the tape.
+    open: HashMap<usize, Place>,
     next: usize,
     faults: Vec<ActiveFault>,
     /// What is asked of the system now, for the page.
     now: Option<Value>,
+}
+
+/// Where an exchange stands on the tape.
+#[derive(Clone, Copy)]
+struct Place {
+    scene: usize,
+    act: usize,
+    index: usize,
+    /// Its number on the tape.
+    number: usize,
+}
+
+impl Inner {
+    fn seen(&mut self, place: Place) -> Option<&mut Seen> {
+        let act = self.tape.scenes.get_mut(place.scene)?.acts.get_mut(place.act)?;
+        act.seen.get_mut(place.index)
+    }
 }
 
 struct ActiveFault {
@@ -169,6 +186,16 @@ impl Recorder {
         self.lock().tape.clone()
     }
 
+    /// The exchanges from this number on: all of them, or those before the first that is under way.
+    pub(super) fn after(&self, number: usize, all: bool) -> Vec<RawExchange> {
+        let inner = self.lock();
+        let end = inner.open.values().map(|place| place.number).min();
+        let end = end.filter(|_| !all).unwrap_or(inner.next);
+        let count = end.saturating_sub(number);
+        let seen = inner.tape.seen().skip(number).take(count);
+        seen.map(|seen| seen.exchange.clone()).collect()
+    }
+
     /// Tells of every change.
     pub(super) fn watch(&self) -> watch::Receiver<Progress> {
         self.state.subscribe()
@@ -188,13 +215,18 @@ impl Script for Recorder {
         let Some(seen) = acts.last_mut().map(|act| &mut act.seen) else {
             return;
         };
-        let place = (scene, act, seen.len());
+        let place = Place {
+            scene,
+            act,
+            index: seen.len(),
+            number,
+        };
         seen.push(Seen {
             number,
             exchange: exchange.clone(),
             faults: Vec::new(),
         });
-        inner.places.insert(request.number, place);
+        inner.open.insert(request.number, place);
         drop(inner);
         self.state.send_modify(|progress| {
             progress.exchanges += 1;
@@ -228,14 +260,8 @@ impl Script for Recorder {
                 None => answer = Some(schema_violation()),
             }
         }
-        let place = inner.places.get(&request.number).copied();
-        if let Some((scene, act, index)) = place
-            && let Some(seen) = inner
-                .tape
-                .scenes
-                .get_mut(scene)
-                .and_then(|scene| scene.acts.get_mut(act)?.seen.get_mut(index))
-        {
+        let place = inner.open.get(&request.number).copied();
+        if let Some(seen) = place.and_then(|place| inner.seen(place)) {
             seen.faults.clone_from(&names);
         }
         drop(inner);
@@ -251,15 +277,10 @@ impl Script for Recorder {
 
     fn exchanged(&self, request: &Received, exchange: &RawExchange) {
         let mut inner = self.lock();
-        let Some((scene, act, index)) = inner.places.get(&request.number).copied() else {
+        let Some(place) = inner.open.remove(&request.number) else {
             return;
         };
-        let seen = inner
-            .tape
-            .scenes
-            .get_mut(scene)
-            .and_then(|scene| scene.acts.get_mut(act)?.seen.get_mut(index));
-        if let Some(seen) = seen {
+        if let Some(seen) = inner.seen(place) {
             seen.exchange = exchange.clone();
         }
         drop(inner);

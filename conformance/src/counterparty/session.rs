@@ -1,214 +1,53 @@
 //! A session with a vendor's system: the simulator, the recording, and the script played on it.
 
-use std::{
-    fmt,
-    net::SocketAddr,
-    path::PathBuf,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::Jwk;
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::sync::Notify;
-use url::Url;
 
 use super::{
-    Subject, Vendor, VendorError, Verdicts,
-    driver::{Assignment, Driver, DriverError},
+    Subject, Vendor, Verdicts,
+    attended::{Attended, Entered},
+    builder::SessionError,
+    driver::{Assignment, Driver, DriverError, Employees},
     judge, material, page,
     recorder::{RUNAWAY, Recorder},
     steps::{Customers, PlannedAct, Step},
     tape::{Customer, Ended, Given, Tape},
 };
 use crate::{
-    simulator::{CLIENT_ID, Data, DataError, Directive, Endpoints, Received, Script, Simulator, StartError},
+    simulator::{CLIENT_ID, Endpoints, Simulator},
     tls::{Acceptor, Certificate, Handshakes},
 };
 
 /// How long a handshake may take to end after the system is through, at the most.
 const SETTLE: Duration = Duration::from_secs(30);
 
-/// Why a session cannot start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SessionError {
-    /// The vendor's registration cannot be used.
-    #[error(transparent)]
-    Vendor(#[from] VendorError),
-    /// The simulator cannot start.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// There is no place for the systems' data.
-    #[error("no temporary folder can be made: {0}")]
-    Folder(std::io::Error),
-    /// A task cannot be given.
-    #[error(transparent)]
-    Driver(#[from] DriverError),
-    /// The script's orders cannot be served.
-    #[error(transparent)]
-    Data(#[from] DataError),
-}
-
-/// Options of a session.
-#[derive(Debug)]
-pub struct Builder {
-    vendor: Option<Vendor>,
-    listen: Option<SocketAddr>,
-    public_url: Option<Url>,
-    timeout: Duration,
-    orders: Option<Data>,
-    tls: Option<Acceptor>,
-}
-
-impl Builder {
-    /// Listens here instead of on a free port of 127.0.0.1.
-    #[must_use]
-    pub fn listen(mut self, address: SocketAddr) -> Self {
-        self.listen = Some(address);
-        self
-    }
-
-    /// The address under which the system reaches the counterparty, where it is not the one it
-    /// listens on.
-    #[must_use]
-    pub fn public_url(mut self, url: Url) -> Self {
-        self.public_url = Some(url);
-        self
-    }
-
-    /// How long a task may take before it is given up. Default two minutes.
-    #[must_use]
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    /// Orders to serve outside the script.
-    #[must_use]
-    pub fn orders(mut self, data: Data) -> Self {
-        self.orders = Some(data);
-        self
-    }
-
-    /// Serves over TLS. The script then also shows certificates that the system has to refuse.
-    #[must_use]
-    pub fn tls(mut self, acceptor: Acceptor) -> Self {
-        self.tls = Some(acceptor);
-        self
-    }
-
-    /// Starts serving on the current tokio runtime.
-    ///
-    /// # Errors
-    /// [`SessionError`].
-    pub async fn start(self) -> Result<Counterparty, SessionError> {
-        let recorder = Arc::new(Recorder::new());
-        let own_client = self.vendor.is_none();
-        let vendor = self.vendor.unwrap_or_else(own_vendor);
-        let parties = vendor.parties();
-        let shared = Arc::new(page::Shared {
-            recorder: Arc::clone(&recorder),
-            subject: OnceLock::new(),
-            done: Notify::new(),
-        });
-        let mut builder = Simulator::builder()
-            .data(self.orders.unwrap_or_else(Data::empty))
-            .script(Shared(Arc::clone(&recorder)))
-            .pages(page::router(Arc::clone(&shared)));
-        if own_client {
-            // The simulator's own client, whose key the caller may use.
-            for customer in &parties {
-                builder = builder.system_user(system_user(customer));
-            }
-        } else {
-            let registration = vendor.registration()?;
-            builder = match &vendor.client_id {
-                Some(_) => builder.client(registration),
-                None => builder.first_client(registration),
-            };
-        }
-        if let Some(address) = self.listen {
-            builder = builder.listen(address);
-        }
-        if let Some(acceptor) = &self.tls {
-            builder = builder.tls(acceptor.clone());
-        }
-        if let Some(url) = self.public_url {
-            builder = builder.public_url(url);
-        }
-        let simulator = builder.start().await?;
-        let folder = tempfile::Builder::new()
-            .prefix("skatt-counterparty-")
-            .tempdir()
-            .map_err(SessionError::Folder)?;
-        let counterparty = Counterparty {
-            simulator,
-            recorder,
-            vendor,
-            parties,
-            folder,
-            shared,
-            tls: self.tls,
-            timeout: self.timeout,
-            started: Utc::now(),
-        };
-        // Nobody else has set it.
-        let _ = counterparty.shared.subject.set(counterparty.subject());
-        Ok(counterparty)
-    }
-}
-
 fn script_error(error: super::StepsError) -> DriverError {
     DriverError::Script(error.to_string())
 }
 
-fn system_user(customer: &Customer) -> crate::simulator::SystemUser {
-    let user = crate::simulator::SystemUser::new(&customer.organisation);
-    match &customer.external_ref {
-        Some(reference) => user.with_ref(reference),
-        None => user,
-    }
-}
-
-/// The simulator's own client as the vendor's: for tests that have no registration of their own.
-fn own_vendor() -> Vendor {
-    let mut vendor = Vendor::new(CLIENT_ID)
-        .customer("310000035", None)
-        .customer("310000035", Some("avdeling-2"))
-        .customer("310000027", Some("lonn"));
-    vendor.system.name = "test".to_owned();
-    vendor
-}
-
-struct Shared(Arc<Recorder>);
-
-impl Script for Shared {
-    fn direct(&self, request: &Received) -> Directive {
-        self.0.direct(request)
-    }
-
-    fn arrived(&self, request: &Received, exchange: &crate::recording::RawExchange) {
-        self.0.arrived(request, exchange);
-    }
-
-    fn exchanged(&self, request: &Received, exchange: &crate::recording::RawExchange) {
-        self.0.exchanged(request, exchange);
-    }
+/// The persons in the orders, without those in these.
+fn employed(orders: &[serde_json::Value], strangers: &[String]) -> Employees {
+    let text = |order: &serde_json::Value, name: &str| order[name].as_str().unwrap_or_default().to_owned();
+    let staff = orders
+        .iter()
+        .filter(|order| !strangers.contains(&text(order, "trekkid")));
+    Employees(staff.map(|order| text(order, "skyldner")).collect())
 }
 
 /// A running counterparty. It stops when it is dropped.
 pub struct Counterparty {
     pub(super) simulator: Simulator,
-    recorder: Arc<Recorder>,
+    pub(super) recorder: Arc<Recorder>,
     pub(super) vendor: Vendor,
-    parties: Vec<Customer>,
-    folder: TempDir,
-    shared: Arc<page::Shared>,
-    tls: Option<Acceptor>,
-    timeout: Duration,
+    pub(super) parties: Vec<Customer>,
+    pub(super) folder: TempDir,
+    pub(super) shared: Arc<page::Shared>,
+    pub(super) tls: Option<Acceptor>,
+    pub(super) timeout: Duration,
     pub(super) started: DateTime<Utc>,
 }
 
@@ -217,31 +56,6 @@ impl fmt::Debug for Counterparty {
         f.debug_struct("Counterparty")
             .field("address", &self.simulator.address())
             .finish_non_exhaustive()
-    }
-}
-
-/// Resolves when a person says that a task is done.
-pub type Entered = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
-
-struct Attended {
-    shared: Arc<page::Shared>,
-    entered: Box<dyn Fn() -> Entered + Send + Sync>,
-}
-
-impl Driver for Attended {
-    fn perform(&self, _: Assignment) -> super::Work {
-        let (shared, entered) = (Arc::clone(&self.shared), (self.entered)());
-        Box::pin(async move {
-            tokio::select! {
-                () = entered => {}
-                () = shared.done.notified() => {}
-            }
-            Ok(None)
-        })
-    }
-
-    fn is_attended(&self) -> bool {
-        true
     }
 }
 
@@ -256,33 +70,6 @@ pub enum Played {
 }
 
 impl Counterparty {
-    /// Starts a counterparty for a client of this test: its id, `kid` and private key are
-    /// [`Self::client_id`], [`Self::kid`] and [`Self::private_key_pem`].
-    ///
-    /// # Errors
-    /// [`SessionError`].
-    pub async fn start() -> Result<Self, SessionError> {
-        Builder {
-            vendor: None,
-            ..Self::builder(Vendor::on_first_use())
-        }
-        .start()
-        .await
-    }
-
-    /// Options of a session with a registered client.
-    #[must_use]
-    pub fn builder(vendor: Vendor) -> Builder {
-        Builder {
-            vendor: Some(vendor),
-            listen: None,
-            public_url: None,
-            timeout: Duration::from_secs(120),
-            orders: None,
-            tls: None,
-        }
-    }
-
     /// Where the services are.
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
@@ -407,11 +194,13 @@ impl Counterparty {
                 employers.push(customer.organisation.clone());
             }
         }
+        let mut employees = None;
         if let Some(orders) = act
             .orders
             .as_deref()
             .and_then(|name| material::orders(name, &employers))
         {
+            employees = (!act.strangers.is_empty()).then(|| employed(&orders, &act.strangers));
             self.simulator.set_orders(orders)?;
         }
         let reporter = employers.first().map_or("", String::as_str);
@@ -435,10 +224,12 @@ impl Counterparty {
                 page_size: act.page_size.clone(),
                 pay_dates: act.pay_dates.clone(),
                 order: act.order.clone(),
+                strangers: act.strangers.clone(),
                 certificate: act.certificate().map_err(script_error)?,
                 production: act.production,
                 oversize: act.files.iter().any(|name| name == "oversize"),
             },
+            employees,
             files,
             folder: folder.to_owned(),
             result,

@@ -55,6 +55,9 @@ pub(super) struct PlannedAct {
     pub(super) pay_dates: Vec<NaiveDate>,
     #[serde(default)]
     pub(super) order: Option<(String, String)>,
+    /// `trekkid` of orders whose `skyldner` is not employed; everybody else's is.
+    #[serde(default)]
+    pub(super) strangers: Vec<String>,
     #[serde(default)]
     pub(super) customers: Customers,
     /// Stops the system as soon as an answer is held back.

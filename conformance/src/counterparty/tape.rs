@@ -75,6 +75,8 @@ pub struct Given {
     pub pay_dates: Vec<NaiveDate>,
     /// `trekkid` and `trekkversjon` to look up.
     pub order: Option<(String, String)>,
+    /// `trekkid` of orders whose `skyldner` is not employed, where the system was told who is.
+    pub strangers: Vec<String>,
     /// The wrong certificate that is shown meanwhile.
     pub certificate: Option<Certificate>,
     /// Whether the configured address is one that must not be called.

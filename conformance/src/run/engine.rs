@@ -13,8 +13,10 @@ use futures::{FutureExt as _, StreamExt as _, stream};
 
 use super::{
     HostRefused, Stop, Suite, Target,
+    cleaned::cleaned,
     context::{Context, Record, Recorded, Shared},
     deviations::stale,
+    finish::finish,
     info, is_loopback,
     plan::{Plan, Planned, PlannedCase, Selection},
     resume, schema,
@@ -24,9 +26,9 @@ use super::{
 };
 use crate::{
     cases::{Phase, Script},
-    evidence::{EvidenceError, Finish, PackSummary, PackWriter, SigningKey},
+    evidence::{EvidenceError, PackSummary, PackWriter, SigningKey},
     recording::{Kind, RawExchange},
-    redaction::{Hits, Redactor},
+    redaction::Redactor,
     results::{Attempt, Attestation, CaseResult, Check, Deviation, Provenance, RunStatus, System, Text, Verdict},
     synthetic::{Guard, NotSent},
 };
@@ -178,17 +180,9 @@ pub(super) async fn run(suite: &Suite, mut target: Target, options: Options) -> 
     let mut results = writer.done();
     results.sort_by(|a, b| a.case_id.cmp(&b.case_id));
     let stale_deviations = stale(&options.deviations, &results);
-    let mut finish = Finish::new(Utc::now(), suite.catalogue.record(), suite.catalogue.register());
     let raw: Vec<&RawExchange> = record.values().flatten().map(|recorded| &recorded.raw).collect();
-    finish.environment = info::environment(&runner.shared.target, &raw);
-    finish.deviations.clone_from(&options.deviations);
-    finish.attestations.clone_from(&options.attestations);
-    finish.ambiguities = suite.catalogue.ambiguities().to_vec();
-    finish.synthetic = runner.shared.guard.ledger();
-    finish.redaction = runner.shared.redactor.report();
-    finish.zip = options.zip;
-    finish.signing_key = options.signing_key;
-    let pack = writer.finish(finish)?;
+    let shared = runner.shared;
+    let pack = writer.finish(finish(suite, &shared, &raw, options))?;
     Ok(Report {
         results,
         stale_deviations,
@@ -352,8 +346,8 @@ impl Runner<'_> {
                 note,
             );
         }
-        let (mut checks, outcome) = context.take();
-        let (verdict, reason) = match ended {
+        let (mut checks, mut outcome) = context.take();
+        let (verdict, mut reason) = match ended {
             Ok(Ok(()) | Err(Stop::Done)) => verdict::of_checks(&checks),
             Ok(Err(stop)) => stopped(stop, &checks),
             Err(_) => (
@@ -361,20 +355,7 @@ impl Runner<'_> {
                 Text::new("Testen brøt sammen.", "The case panicked."),
             ),
         };
-        // The verdict stands; what the texts repeat of the wire may still be somebody's.
-        let mut hits = Hits::new();
-        let mut clean = |text: &Text| Text {
-            nb: self.shared.redactor.text(&text.nb, &mut hits),
-            en: self.shared.redactor.text(&text.en, &mut hits),
-        };
-        let reason = clean(&reason);
-        let outcome = outcome.as_ref().map(&mut clean);
-        for check in &mut checks {
-            check.found = clean(&check.found);
-        }
-        if !hits.is_empty() {
-            self.shared.redactor.record("resultater.json", &hits);
-        }
+        cleaned(&self.shared.redactor, &mut reason, &mut checks, &mut outcome);
         let mut exchanges = Vec::new();
         let mut ids = Vec::new();
         let mut correlation_ids: Vec<String> = Vec::new();

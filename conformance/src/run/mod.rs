@@ -15,10 +15,12 @@
 //! # }
 //! ```
 
+mod cleaned;
 mod context;
 mod deviations;
 mod engine;
 mod files;
+mod finish;
 mod hosts;
 mod info;
 mod plan;
@@ -43,9 +45,11 @@ pub use suite::Suite;
 pub use target::Target;
 pub use verdict::{Stop, of_broken_rule, of_checks};
 
+pub(crate) use cleaned::cleaned;
 pub(crate) use context::Shared;
 pub(crate) use deviations::stale;
 pub(crate) use engine::stopped as stop_verdict;
+pub(crate) use finish::finish;
 pub(crate) use hosts::PRODUCTION_ADDRESSES;
 pub(crate) use info::{environment, run_info};
 pub(crate) use schema::findings as schema_findings;

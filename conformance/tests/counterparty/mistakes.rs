@@ -50,6 +50,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("status-decides", &["TP-19"]),
     ("kid-as-number", &["TP-20"]),
     ("takes-any-employer", &["TP-21"]),
+    ("takes-anybody", &["TP-21"]),
     ("closed-codes", &["TP-22"]),
     ("adds-up", &["TP-23"]),
     ("receipt-not-kept", &["FP-01"]),

@@ -2,19 +2,20 @@
 
 use std::{io::Write as _, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::{Mutex, mpsc};
 use url::Url;
 
-use super::pack::PackArgs;
+use super::{
+    output,
+    pack::{PackArgs, client_logs},
+};
 use crate::{
-    cli::{Exit, Failure, Ui},
+    cli::{Exit, Failure, Ui, simulate::Stop},
     counterparty::{
-        Counterparty, Driver, Entered, Played, Report, ReportError, ReportOptions, Scenario, SessionError, Step,
-        judged_cases, steps,
+        Counterparty, Driver, Entered, Played, ReportError, ReportOptions, Scenario, SessionError, Step, judged_cases,
+        steps,
     },
-    results::Verdict,
     run::Suite,
     tls::{Acceptor, TestCa},
 };
@@ -45,6 +46,10 @@ pub(super) struct Args {
     /// How long a task may take, in seconds; overrides the scenario.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
+    /// The system's own logs of the session: files or folders, read when the session ends. May be
+    /// repeated.
+    #[arg(long, value_name = "PATH")]
+    client_logs: Vec<PathBuf>,
     #[command(flatten)]
     pack: PackArgs,
 }
@@ -92,25 +97,34 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
         builder = builder.tls(Acceptor::new(&authority, &hosts).map_err(Failure::usage)?);
     }
     let counterparty = builder.start().await?;
+    let target = counterparty.description();
+    let journal = counterparty.journal(&args.pack.out, options)?;
+    // Before anybody is told where to call: whoever reads it may send the signal at once.
+    let stop = Stop::listen()?;
     announce(&counterparty, ui)?;
-    let interrupted = if args.record {
-        record(&counterparty, ui).await?;
-        false
-    } else {
-        let session = play(&counterparty, &chosen, scenario.command.as_ref(), timeout, ui);
-        tokio::select! {
-            played = session => { played?; false }
-            _ = tokio::signal::ctrl_c() => true,
+    let session = async {
+        if args.record {
+            record(&counterparty, ui).await
+        } else {
+            play(&counterparty, &chosen, scenario.command.as_ref(), timeout, ui).await
         }
+    };
+    let interrupted = tokio::select! {
+        ended = session => { ended?; false }
+        failed = journal.keep() => match failed? {},
+        () = stop.wait() => !args.record,
     };
     if interrupted {
         writeln!(ui.err, "interrupted: what was recorded until now is judged")?;
     }
-    let report = counterparty.report(&args.pack.out, options).await?;
+    let report = journal.finish(&counterparty).await?;
     counterparty.stop().await;
-    print(&report, ui)?;
-    let found = report.results.iter().any(|result| result.verdict.is_finding());
-    Ok(if found { Exit::Findings } else { Exit::Ok })
+    output::table(ui, &target, false, &report, &judged_cases())?;
+    Ok(if report.findings().is_empty() && report.stale_deviations.is_empty() {
+        Exit::Ok
+    } else {
+        Exit::Findings
+    })
 }
 
 fn chosen_steps(args: &Args) -> Result<Vec<Step>, Failure> {
@@ -140,6 +154,7 @@ fn report_options(args: &Args) -> Result<ReportOptions, Failure> {
     options.deviations = given.deviations;
     options.attestations = given.attestations;
     options.signing_key = given.signing_key;
+    options.client_logs = client_logs(&args.client_logs)?;
     options.zip = args.pack.zip;
     options.operator.clone_from(&args.pack.operator);
     Ok(options)
@@ -169,10 +184,7 @@ async fn record(counterparty: &Counterparty, ui: &mut Ui) -> Result<(), Failure>
         ui.err,
         "Recording. Let the system work; Ctrl-C, or a POST to /counterparty/done, ends it."
     )?;
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = counterparty.said_done() => {}
-    }
+    counterparty.said_done().await;
     Ok(())
 }
 
@@ -251,44 +263,4 @@ fn enter() -> impl Fn() -> Entered + Send + Sync + 'static {
             }
         })
     }
-}
-
-fn print(report: &Report, ui: &mut Ui) -> Result<(), Failure> {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_BORDERS_ONLY);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    if !ui.out_is_terminal {
-        table.set_width(120);
-    }
-    table.set_header(["case", "grade", "verdict", "reason"]);
-    for result in &report.results {
-        let untried = matches!(result.verdict, Verdict::NotRun | Verdict::NotApplicable);
-        if untried && !judged_cases().contains(&result.case_id.as_str()) {
-            continue;
-        }
-        table.add_row([
-            result.case_id.as_str(),
-            result.grade.letter(),
-            &result.verdict.label().en,
-            &result.reason.en,
-        ]);
-    }
-    writeln!(ui.out, "{table}")?;
-    let mut counts = Vec::new();
-    for verdict in Verdict::ALL {
-        let count = report.results.iter().filter(|result| result.verdict == verdict).count();
-        if count > 0 {
-            counts.push(format!("{count} {}", verdict.label().en));
-        }
-    }
-    writeln!(ui.out, "{} cases: {}", report.results.len(), counts.join(", "))?;
-    writeln!(
-        ui.out,
-        "Leverandørens egen test. Ikke en godkjenning fra Skatteetaten. / Supplier's own test. Not an approval by the Tax Administration."
-    )?;
-    writeln!(ui.out, "Evidence: {}", report.pack.dir.display())?;
-    if let Some(zip) = &report.pack.zip {
-        writeln!(ui.out, "As one file: {}", zip.display())?;
-    }
-    Ok(())
 }

@@ -103,7 +103,7 @@ async fn conform(args: RunArgs, ui: &mut Ui) -> Result<Exit, Failure> {
     if let Some(simulator) = opened.simulator {
         simulator.stop().await;
     }
-    output::table(ui, &description, self_check, &report)?;
+    output::table(ui, &description, self_check, &report, &[])?;
     Ok(if report.findings().is_empty() && report.stale_deviations.is_empty() {
         Exit::Ok
     } else {

@@ -4,11 +4,18 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use crate::{
     cli::{Failure, Ui},
-    results::{Grade, Text, Verdict},
+    results::{CaseResult, Grade, Text, Verdict},
     run::Report,
 };
 
-pub(super) fn table(ui: &mut Ui, target: &Text, self_check: bool, report: &Report) -> Result<(), Failure> {
+/// Prints the results; `untried` are those that are named even though they were not run.
+pub(super) fn table(
+    ui: &mut Ui,
+    target: &Text,
+    self_check: bool,
+    report: &Report,
+    untried: &[&str],
+) -> Result<(), Failure> {
     let mut table = Table::new();
     table.load_style(presets::UTF8_BORDERS_ONLY);
     table.set_content_arrangement(ContentArrangement::Dynamic);
@@ -16,7 +23,7 @@ pub(super) fn table(ui: &mut Ui, target: &Text, self_check: bool, report: &Repor
         table.set_width(120);
     }
     table.set_header(["case", "grade", "verdict", "reason"]);
-    for result in report.results.iter().filter(|result| shown(result.verdict)) {
+    for result in report.results.iter().filter(|result| shown(result, untried)) {
         table.add_row([
             result.case_id.as_str(),
             result.grade.letter(),
@@ -56,7 +63,7 @@ pub(super) fn table(ui: &mut Ui, target: &Text, self_check: bool, report: &Repor
     Ok(())
 }
 
-/// What was not run is counted, and listed in the pack with its reason.
-fn shown(verdict: Verdict) -> bool {
-    verdict != Verdict::NotRun
+/// Any other that was not run is counted, and listed in the pack with its reason.
+fn shown(result: &CaseResult, untried: &[&str]) -> bool {
+    result.verdict != Verdict::NotRun || untried.contains(&result.case_id.as_str())
 }

@@ -39,6 +39,22 @@ pub(super) struct Given {
     pub(super) signing_key: Option<SigningKey>,
 }
 
+/// The vendor's logs, which are read when the session ends.
+///
+/// # Errors
+/// Usage: one is not there.
+pub(super) fn client_logs(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    for path in paths {
+        if !path.exists() {
+            return Err(Failure::usage(format!(
+                "--client-logs {}: there is no such file or folder; make it before the session, so that a wrong name is noticed now",
+                path.display()
+            )));
+        }
+    }
+    Ok(paths.to_vec())
+}
+
 impl PackArgs {
     /// Reads the files, before anything runs, so that a wrong name or entry is noticed now.
     ///

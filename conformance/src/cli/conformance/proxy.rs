@@ -6,7 +6,10 @@ use clap::ValueEnum;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{options, output, pack::PackArgs};
+use super::{
+    options, output,
+    pack::{PackArgs, client_logs},
+};
 use crate::{
     cli::{Exit, Failure, Ui, simulate::Stop},
     config::Config,
@@ -119,7 +122,13 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     }
     let finished = session.finish(&args.client_logs).await?;
     let target = Target::observed(&config);
-    output::table(ui, &crate::proxy::session::describe(&target), false, &finished.report)?;
+    output::table(
+        ui,
+        &crate::proxy::session::describe(&target),
+        false,
+        &finished.report,
+        &[],
+    )?;
     writeln!(
         ui.out,
         "{} exchanges; deviations from the pinned documents: {} in what the system sent, {} in what it received",
@@ -147,14 +156,7 @@ fn session_options(args: &Args, suite: &Suite, config: &Config) -> Result<Option
     options.deviations = given.deviations;
     options.attestations = given.attestations;
     options.signing_key = given.signing_key;
-    for path in &args.client_logs {
-        if !path.exists() {
-            return Err(Failure::usage(format!(
-                "--client-logs {}: there is no such file or folder; make it before the session, so that a wrong name is noticed now",
-                path.display()
-            )));
-        }
-    }
+    client_logs(&args.client_logs)?;
     options.zip = args.pack.zip;
     options.operator.clone_from(&args.pack.operator);
     options.system = options::system(config.system());

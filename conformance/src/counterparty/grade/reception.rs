@@ -22,8 +22,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         case: "TP-21",
         hint: [
-            "Legg pålegg der trekkpliktig ikke er organisasjonen det ble hentet for, til side.",
-            "Set an order aside when trekkpliktig is not the organisation that it was fetched for.",
+            "Legg pålegg der trekkpliktig ikke er organisasjonen det ble hentet for, eller der skyldneren ikke er ansatt, til side.",
+            "Set an order aside when trekkpliktig is not the organisation that it was fetched for, or when the skyldner is not employed.",
         ],
         judge: right_employer,
     },
@@ -50,7 +50,7 @@ fn odd_size(order: &Value) -> Option<bool> {
 }
 
 /// Orders for which `is` is true must be set aside, the others held.
-fn quarantine(sheet: &mut Sheet<'_>, acts: &[&Act], is: impl Fn(&Act, &Value) -> bool) {
+fn quarantine(sheet: &mut Sheet<'_>, which: Text, acts: &[&Act], is: impl Fn(&Act, &Value) -> bool) {
     let (mut told, mut taken) = (0, Vec::new());
     let (mut others, mut lost) = (0, Vec::new());
     for act in acts {
@@ -75,7 +75,7 @@ fn quarantine(sheet: &mut Sheet<'_>, acts: &[&Act], is: impl Fn(&Act, &Value) ->
         sheet.needs(told > 0, NO_RESULT[0], NO_RESULT[1]);
     }
     sheet.rule(
-        t("Pålegget det gjelder", "The order in question"),
+        which,
         t("lagt til side og meldt", "set aside and reported"),
         told,
         &taken,
@@ -105,7 +105,12 @@ fn one_size(sheet: &mut Sheet<'_>) {
         "a period with neither",
     );
     let acts: Vec<_> = both.into_iter().chain(neither).collect();
-    quarantine(sheet, &acts, |_, order| odd_size(order).is_some());
+    quarantine(
+        sheet,
+        t("Pålegg med begge eller ingen", "Orders with both or neither"),
+        &acts,
+        |_, order| odd_size(order).is_some(),
+    );
 }
 
 /// Whether an order is for somebody else than the token of the call that delivered it.
@@ -116,7 +121,28 @@ fn other_employer(act: &Act, order: &Value) -> bool {
         && employer.is_some_and(|employer| !customers.iter().any(|customer| customer.organisation == employer))
 }
 
+/// Whether an order's `skyldner` is not employed. One for another employer is judged as such.
+fn stranger(act: &Act, order: &Value) -> bool {
+    id(order).is_some_and(|name| act.given.strangers.contains(&name))
+}
+
 fn right_employer(sheet: &mut Sheet<'_>) {
+    let unknown: Vec<_> = sheet
+        .tape
+        .acts()
+        .filter(|act| received(act).iter().any(|order| stranger(act, order)))
+        .collect();
+    sheet.needs(
+        !unknown.is_empty(),
+        "et pålegg med en skyldner som ikke er ansatt",
+        "an order with a skyldner who is not employed",
+    );
+    quarantine(
+        sheet,
+        t("Pålegg med ukjent skyldner", "Orders with an unknown skyldner"),
+        &unknown,
+        stranger,
+    );
     let acts: Vec<_> = sheet
         .tape
         .acts()
@@ -137,7 +163,12 @@ fn right_employer(sheet: &mut Sheet<'_>) {
         }
         return;
     }
-    quarantine(sheet, &acts, other_employer);
+    quarantine(
+        sheet,
+        t("Pålegg til en annen arbeidsgiver", "Orders for another employer"),
+        &acts,
+        other_employer,
+    );
 }
 
 fn tolerant(sheet: &mut Sheet<'_>) {

@@ -5,19 +5,17 @@ use std::{
     sync::Arc,
 };
 
-use chrono::{DateTime, Utc};
 use skatteetaten_client::{Access, Api};
 
-use super::{EXCHANGES, worker::Kept};
+use super::EXCHANGES;
 use crate::{
-    cases::Phase,
     catalogue::Case,
-    client_logs::{IDENTIFIERS_CASE, LogError, Logs, SECRETS_CASE},
     counterparty::{Customer, Judgement, Subject, Tape, judge},
+    observed::{self, Inspection, Kept},
     proxy::{Fault, stayed_here},
-    recording::{Kind, RawExchange},
-    results::{ApiName, Attempt, CaseResult, Check, Grade, Provenance, Role, RunStatus, Text, Verdict},
-    run::{self, Context, Options, Record, Shared, Stop, Suite, Target, of_checks, stop_verdict},
+    recording::Kind,
+    results::{ApiName, CaseResult, Check, Grade, Provenance, Role, Text, Verdict},
+    run::{self, Options, Record, Shared, Suite, Target},
 };
 
 /// The case about what leaves.
@@ -83,7 +81,7 @@ pub(super) async fn results(
             .get(case.id())
             .filter(|_| case.has_role(Role::C) && case.id() != STOPPED);
         let mut result = match judgement {
-            Some(judgement) => seen(case, &shared.target, &subject, judgement, &left),
+            Some(judgement) => seen(case, shared, &subject, judgement, &left),
             None => otherwise(suite, shared, options, kept, &record, case).await,
         };
         result.deviation_id = options
@@ -137,7 +135,8 @@ fn asks_for_system_user(kept: &Kept) -> bool {
 }
 
 /// A case that the traffic can show.
-fn seen(case: &Case, target: &Target, subject: &Subject, judgement: &Judgement, left: &[&Kept]) -> CaseResult {
+fn seen(case: &Case, shared: &Shared, subject: &Subject, judgement: &Judgement, left: &[&Kept]) -> CaseResult {
+    let target = &shared.target;
     let grade = grade(target);
     let inapplicable = match case.record.api {
         Some(api) if !target.apis.contains(&api) => Some(Text::new(
@@ -161,12 +160,7 @@ fn seen(case: &Case, target: &Target, subject: &Subject, judgement: &Judgement, 
         .iter()
         .filter_map(|number| left.get(*number).copied())
         .collect();
-    let mut reason = judgement.reason.clone();
-    if judgement.verdict.is_finding() {
-        reason.nb = format!("{} Råd: {}", reason.nb, judgement.hint.nb);
-        reason.en = format!("{} Advice: {}", reason.en, judgement.hint.en);
-    }
-    judged(case, grade, judgement.verdict, reason, judgement.checks.clone(), &cited)
+    observed::judged(case, grade, judgement, shared, &cited)
 }
 
 /// A case that looks at all that was recorded, is stated by a person, or is not tried here.
@@ -180,22 +174,15 @@ async fn otherwise(
 ) -> CaseResult {
     let grade = grade(&shared.target);
     let requirements = case.record.requirement_ids.clone();
-    let inspect = suite
-        .script(case.id())
-        .filter(|script| script.phase() == Phase::Inspect);
-    if let Some(script) = inspect {
-        let context = Context::new(case.id(), shared.clone(), Arc::clone(record));
-        let ended = script.run(context.clone()).await;
-        let (mut checks, _) = context.take();
-        if case.id() == STOPPED {
-            checks.extend(stopped(kept));
-        }
-        let (verdict, reason) = match ended {
-            Ok(()) | Err(Stop::Done) => of_checks(&checks),
-            Err(stop) => stop_verdict(stop, &checks),
-        };
-        let all: Vec<&Kept> = kept.iter().collect();
-        return judged(case, grade, verdict, reason, checks, &all);
+    let inspection = Inspection {
+        suite,
+        shared,
+        record,
+        kept,
+    };
+    let more = stopped(kept).filter(|_| case.id() == STOPPED);
+    if let Some(result) = observed::inspected(&inspection, case, grade, more).await {
+        return result;
     }
     if case.has_role(Role::M) {
         return run::statement(case.id(), requirements, &options.attestations);
@@ -205,84 +192,4 @@ async fn otherwise(
         "Tried by the test tool's own client: run \"conformance --target test\".",
     );
     CaseResult::untried(case.id(), requirements, Grade::C, Verdict::NotRun, reason)
-}
-
-/// Adds what the vendor's logs say about a case. A worse verdict takes the place of the result's.
-pub(super) fn with_logs(result: &mut CaseResult, logs: Option<&Result<Logs, LogError>>) {
-    let check = match logs {
-        None => return,
-        Some(Ok(logs)) => logs.check(&result.case_id),
-        Some(Err(error)) => [SECRETS_CASE, IDENTIFIERS_CASE]
-            .contains(&result.case_id.as_str())
-            .then(|| Check {
-                name: Text::new("Klientens logger", "The client's logs"),
-                verdict: Verdict::Blocked,
-                provenance: Provenance::Published,
-                expected: Text::new("kan leses", "can be read"),
-                found: Text::same(error.to_string()),
-            }),
-    };
-    let Some(check) = check else { return };
-    result.checks.push(check);
-    let (verdict, reason) = of_checks(&result.checks);
-    result.verdict = verdict;
-    result.reason = reason.clone();
-    result.run_status = RunStatus::Finished;
-    if let Some(last) = result.attempts.last_mut() {
-        last.verdict = verdict;
-        last.reason = reason;
-    }
-}
-
-/// A result that rests on these exchanges.
-fn judged(
-    case: &Case,
-    grade: Grade,
-    verdict: Verdict,
-    reason: Text,
-    checks: Vec<Check>,
-    exchanges: &[&Kept],
-) -> CaseResult {
-    let requirements = case.record.requirement_ids.clone();
-    if verdict == Verdict::NotRun {
-        return CaseResult::untried(case.id(), requirements, grade, verdict, reason);
-    }
-    let ids: Vec<String> = exchanges.iter().map(|kept| kept.id.clone()).collect();
-    let raw = || exchanges.iter().map(|kept| &kept.recorded.raw);
-    let start: DateTime<Utc> = raw().map(|raw| raw.started).min().unwrap_or_else(Utc::now);
-    let end = raw()
-        .map(|raw| raw.started.timestamp_millis() + i64::try_from(raw.ms).unwrap_or(0))
-        .max();
-    let ms = end.map_or(0, |end| {
-        u64::try_from(end - start.timestamp_millis()).unwrap_or_default()
-    });
-    let mut correlation_ids: Vec<String> = raw()
-        .filter(|raw| matches!(raw.kind, Kind::Api(_)))
-        .filter_map(RawExchange::correlation_id)
-        .collect();
-    let mut known = BTreeSet::new();
-    correlation_ids.retain(|id| known.insert(id.clone()));
-    CaseResult {
-        case_id: case.id().to_owned(),
-        requirement_ids: requirements,
-        grade,
-        run_status: RunStatus::Finished,
-        verdict,
-        reason: reason.clone(),
-        checks,
-        attempts: vec![Attempt {
-            number: 1,
-            start,
-            ms,
-            verdict,
-            reason,
-            exchange_ids: ids.clone(),
-        }],
-        start: Some(start),
-        ms,
-        exchange_ids: ids,
-        outcome: None,
-        deviation_id: None,
-        correlation_ids,
-    }
 }

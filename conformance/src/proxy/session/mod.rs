@@ -9,14 +9,12 @@ use std::{
 };
 
 use chrono::Utc;
-use serde_json::json;
 
 use super::{Builder, Endpoints, Proxy, StartError};
 use crate::{
-    client_logs,
+    client_logs::Handed,
     config::Config,
-    evidence::{EvidenceError, Finish, PackWriter, name},
-    recording,
+    evidence::{EvidenceError, PackWriter},
     redaction::Redactor,
     results::Text,
     run::{self, Options, Report, RunError, Shared, Suite, Target},
@@ -152,41 +150,16 @@ impl Session {
         // They end in another order than they began.
         kept.sort_by_key(|kept| kept.number);
         let raw: Vec<_> = kept.iter().map(|kept| kept.recorded.raw.clone()).collect();
-        let logs = (!client_logs.is_empty()).then(|| {
-            let known = recording::secrets(&raw);
-            client_logs::read(client_logs, &shared.redactor, &shared.guard, &known)
-        });
-        if let Some(Ok(logs)) = &logs {
-            for scanned in &logs.logs {
-                let path = format!("{}/{}", name::CLIENT_LOGS, scanned.log.name);
-                shared.redactor.record(path, &scanned.hits);
-                writer.event(
-                    "client-log.included",
-                    None,
-                    json!({"name": scanned.log.name, "sha256": scanned.sha256, "removed": scanned.hits}),
-                )?;
-            }
-        }
+        let logs = Handed::read(client_logs, &raw, &shared, &writer)?;
         for mut result in grade::results(&suite, &shared, &options, &known, &kept).await {
-            grade::with_logs(&mut result, logs.as_ref());
+            logs.tell(&mut result);
             writer.case(result)?;
         }
         let mut results = writer.done();
         results.sort_by(|a, b| a.case_id.cmp(&b.case_id));
         let stale_deviations = run::stale(&options.deviations, &results);
-        let mut finish = Finish::new(Utc::now(), suite.catalogue().record(), suite.catalogue().register());
-        finish.environment = run::environment(&shared.target, &raw.iter().collect::<Vec<_>>());
-        finish.client_logs = match logs {
-            Some(Ok(logs)) => logs.logs.into_iter().map(|scanned| scanned.log).collect(),
-            _ => Vec::new(),
-        };
-        finish.deviations = options.deviations;
-        finish.attestations = options.attestations;
-        finish.ambiguities = suite.catalogue().ambiguities().to_vec();
-        finish.synthetic = shared.guard.ledger();
-        finish.redaction = shared.redactor.report();
-        finish.zip = options.zip;
-        finish.signing_key = options.signing_key;
+        let mut finish = run::finish(&suite, &shared, &raw.iter().collect::<Vec<_>>(), options);
+        finish.client_logs = logs.into_pack();
         let writer = Arc::into_inner(writer).ok_or(SessionError::Lost)?;
         let pack = writer.finish(finish)?;
         Ok(Finished {

@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use super::EXCHANGES;
 use crate::{
     evidence::{EvidenceError, PackWriter},
+    observed::{self, Kept},
     proxy::{Passed, Sink},
     recording::{Kind, RawExchange},
-    redaction::{Hits, Side},
-    run::{self, Recorded, Shared},
+    redaction::Hits,
+    run::Shared,
 };
 
 pub(super) enum Message {
@@ -61,13 +62,6 @@ impl fmt::Display for Line {
         }
         Ok(())
     }
-}
-
-/// An exchange that has been written.
-pub(super) struct Kept {
-    pub(super) number: u64,
-    pub(super) id: String,
-    pub(super) recorded: Recorded,
 }
 
 #[derive(Default)]
@@ -134,11 +128,10 @@ fn write(
         suspects,
         detail,
     } = passed;
-    let mut redacted = shared.redactor.exchange(&raw);
-    redacted.schema_findings = run::schema_findings(&raw);
-    shared.guard.incoming(&raw.response_body, None);
-    let id = writer.exchange(EXCHANGES, &redacted)?;
-    shared.redactor.record(format!("logg/{id}.json"), &redacted.hits);
+    let claims = token_claims(&raw);
+    let fault = raw.fault.clone();
+    let kept = observed::write(writer, shared, EXCHANGES, number, raw)?;
+    let id = kept.id.clone();
     let text = |text: &str| shared.redactor.text(text, &mut Hits::new());
     if !rewritten.is_empty() {
         writer.event(
@@ -154,27 +147,17 @@ fn write(
         writer.event(
             "exchange.incomplete",
             None,
-            json!({"exchange": id, "fault": raw.fault, "detail": text(detail)}),
+            json!({"exchange": id, "fault": fault, "detail": text(detail)}),
         )?;
     }
-    if let Some(claims) = token_claims(&raw) {
+    if let Some(claims) = claims {
         let claims = shared.redactor.json(&claims, &mut Hits::new());
         writer.event("token.claims", None, json!({"exchange": id, "claims": claims}))?;
     }
-    let findings = redacted.schema_findings.len();
-    let requests = redacted
-        .schema_findings
-        .iter()
-        .filter(|finding| finding.side == Side::Request)
-        .count();
-    worked.request_findings += requests;
-    worked.response_findings += findings - requests;
-    let written = serde_json::to_value(&redacted).unwrap_or_default();
-    worked.kept.push(Kept {
-        number,
-        id: id.clone(),
-        recorded: Recorded { raw, written },
-    });
+    let findings = kept.request_findings + kept.response_findings;
+    worked.request_findings += kept.request_findings;
+    worked.response_findings += kept.response_findings;
+    worked.kept.push(kept);
     Ok((id, findings))
 }
 
