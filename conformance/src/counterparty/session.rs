@@ -145,6 +145,7 @@ impl Counterparty {
         Subject {
             issuer: self.endpoints().issuer.to_string(),
             client_id: self.vendor.client_id.clone(),
+            registered: !self.vendor.trust_on_first_use,
             system_users: self.parties.clone(),
             system_user: self.vendor.system_user,
             apis: self.vendor.apis.iter().copied().collect(),

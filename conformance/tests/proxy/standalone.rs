@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader},
     process::{Child, Command},
 };
 
@@ -140,6 +140,7 @@ async fn every_command_explains_itself() {
         &["--help"][..],
         &["conformance", "--help"],
         &["conformance", "plan", "--help"],
+        &["conformance", "client", "--help"],
         &["conformance", "proxy", "--help"],
         &["simulate", "--help"],
         &["evidence", "--help"],
@@ -154,6 +155,7 @@ async fn every_command_explains_itself() {
         (&["conformance", "--target", "test"][..], "client"),
         (&["conformance", "proxy", "--config", "none.toml"], "none.toml"),
         (&["conformance", "proxy", "--client-logs", "none.log"], "none.log"),
+        (&["conformance", "client", "--scenario", "none.toml"], "none.toml"),
         (&["evidence", "verify", "nowhere"], "nowhere"),
     ] {
         let output = alone.run(arguments).await;
@@ -230,7 +232,6 @@ async fn a_simulator_a_proxy_before_it_and_the_pack_of_the_session() {
 
     #[cfg(unix)]
     {
-        use tokio::io::AsyncReadExt as _;
         let id = child.id().unwrap().to_string();
         assert!(Command::new("kill").arg(id).status().await.unwrap().success());
         let mut printed = String::new();
@@ -251,4 +252,54 @@ async fn a_simulator_a_proxy_before_it_and_the_pack_of_the_session() {
     }
     #[cfg(not(unix))]
     drop((child, out.buffer().len()));
+}
+
+#[tokio::test]
+async fn a_counterparty_for_a_system_that_works_as_it_likes() {
+    let alone = Alone::new();
+    std::fs::write(
+        alone.dir.path().join("scenario.toml"),
+        "[client]\ntrust_on_first_use = true\n[[customer]]\norganisation = \"310000035\"\n\
+         [system]\nname = \"Lønn\"\nversion = \"1\"\n",
+    )
+    .unwrap();
+    let (child, mut out, told) = alone
+        .serve(&[
+            "conformance",
+            "client",
+            "--scenario",
+            "scenario.toml",
+            "--record",
+            "--json",
+            "--tls",
+            "trust",
+            "--out",
+            "sessions",
+        ])
+        .await;
+    let authority = std::fs::read(alone.dir.path().join(told["trust"].as_str().unwrap())).unwrap();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([reqwest::Certificate::from_pem(&authority).unwrap()])
+        .build()
+        .unwrap();
+    let page = client.get(told["page"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(page.status(), 200);
+    // A parameter that never goes alone, and no token.
+    let list = format!(
+        "{}/api/trekkpaalegg/v1?maksAntall=5",
+        told["trekkpaalegg"].as_str().unwrap()
+    );
+    assert_eq!(client.get(list).send().await.unwrap().status(), 401);
+    let done = format!("{}/done", told["page"].as_str().unwrap());
+    assert_eq!(client.post(done).send().await.unwrap().status(), 204);
+    let mut printed = String::new();
+    out.read_to_string(&mut printed).await.unwrap();
+    let output = child.wait_with_output().await.unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(100), "{printed}\n{errors}");
+    assert!(printed.contains("TP-03"), "{printed}");
+    let pack = alone.pack("sessions");
+    alone.fine(&["evidence", "verify", text(&pack)]).await;
+    assert!(pack.join("logg").join("session").join("1.json").is_file());
 }

@@ -3,6 +3,7 @@
 use std::{io::Write as _, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 use tokio::sync::{Mutex, mpsc};
 use url::Url;
 
@@ -17,7 +18,7 @@ use crate::{
         steps,
     },
     run::Suite,
-    tls::{Acceptor, TestCa},
+    tls::{Acceptor, TestCa, files},
 };
 
 /// Options of the command.
@@ -52,6 +53,9 @@ pub(super) struct Args {
     client_logs: Vec<PathBuf>,
     #[command(flatten)]
     pack: PackArgs,
+    /// Print one line of JSON with the addresses once it serves.
+    #[arg(long)]
+    json: bool,
 }
 
 impl From<SessionError> for Failure {
@@ -101,7 +105,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     let journal = counterparty.journal(&args.pack.out, options)?;
     // Before anybody is told where to call: whoever reads it may send the signal at once.
     let stop = Stop::listen()?;
-    announce(&counterparty, ui)?;
+    announce(&counterparty, &args, ui)?;
     let session = async {
         if args.record {
             record(&counterparty, ui).await
@@ -160,21 +164,41 @@ fn report_options(args: &Args) -> Result<ReportOptions, Failure> {
     Ok(options)
 }
 
-fn announce(counterparty: &Counterparty, ui: &mut Ui) -> Result<(), Failure> {
+fn announce(counterparty: &Counterparty, args: &Args, ui: &mut Ui) -> Result<(), Failure> {
     let endpoints = counterparty.endpoints();
     let base = endpoints.issuer.as_str().trim_end_matches('/');
-    writeln!(
-        ui.out,
-        "Point the system at these addresses:\n\
-         Trekkpålegg      {}\nFinansprodukter  {}\nDialogporten     {}\n\
-         Maskinporten     {} (tokens at {})\n\
-         Live page        {base}/counterparty\n",
-        endpoints.trekkpaalegg,
-        endpoints.finansprodukter,
-        endpoints.dialogporten,
-        endpoints.issuer,
-        endpoints.token_endpoint,
-    )?;
+    let page = format!("{base}/counterparty");
+    let metadata = format!("{base}/.well-known/oauth-authorization-server");
+    let trust = args.tls.as_ref().map(|folder| folder.join(files::CERTIFICATE));
+    if args.json {
+        let line = json!({
+            "trekkpaalegg": endpoints.trekkpaalegg.as_str().trim_end_matches('/'),
+            "finansprodukter": endpoints.finansprodukter,
+            "dialogporten": endpoints.dialogporten,
+            "well_known": metadata,
+            "token_endpoint": endpoints.token_endpoint,
+            "issuer": endpoints.issuer,
+            "page": page,
+            "trust": trust,
+        });
+        writeln!(ui.out, "{line}")?;
+    } else {
+        writeln!(ui.out, "Point the system at these addresses:")?;
+        for (name, url) in [
+            ("Trekkpålegg", &endpoints.trekkpaalegg),
+            ("Finansprodukter", &endpoints.finansprodukter),
+            ("Dialogporten", &endpoints.dialogporten),
+            ("token endpoint", &endpoints.token_endpoint),
+            ("issuer", &endpoints.issuer),
+        ] {
+            writeln!(ui.out, "{name:<16} {url}")?;
+        }
+        writeln!(ui.out, "{:<16} {metadata}", "metadata")?;
+        if let Some(trust) = trust {
+            writeln!(ui.out, "{:<16} {}", "trust", trust.display())?;
+        }
+        writeln!(ui.out, "\nLive page        {page}\n")?;
+    }
     ui.out.flush()?;
     Ok(())
 }

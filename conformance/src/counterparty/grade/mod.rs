@@ -33,6 +33,8 @@ pub struct Subject {
     pub issuer: String,
     /// Its client id, where it is known.
     pub client_id: Option<String>,
+    /// Whether whoever grants tokens knows the client's keys, so that signatures are verified.
+    pub registered: bool,
     /// The customers' system users, where they are known; empty where they are not.
     pub system_users: Vec<Customer>,
     /// Whether access goes through a system user.

@@ -149,6 +149,19 @@ fn shape(sheet: &mut Sheet<'_>) {
         None => assertion.claim("iss").is_some_and(|iss| !iss.is_empty()),
     });
     sheet.rule(t("iss", "iss"), t("klient-id", "the client id"), count, &client);
+    if !sheet.subject.registered && count > 0 {
+        sheet.remark(
+            t("Signatur", "Signature"),
+            t(
+                "kontrollert mot klientens registrerte nøkkel",
+                "verified with the client's registered key",
+            ),
+            t(
+                "ikke kontrollert: klienten var ikke registrert",
+                "not verified: the client was not registered",
+            ),
+        );
+    }
     let unknown: Vec<String> = all
         .iter()
         .filter(|(_, assertion)| assertion.claims.keys().any(|name| !CLAIMS.contains(&name.as_str())))

@@ -122,6 +122,8 @@ fn subject(target: &Target, known: &Known, kept: &[Kept]) -> Subject {
     Subject {
         issuer: target.environment.issuer().unwrap_or_default().to_owned(),
         client_id: known.client_id.clone(),
+        // The other side grants no token for a signature that it does not verify.
+        registered: true,
         system_user: !system_users.is_empty() || kept.iter().any(asks_for_system_user),
         system_users,
         apis,
