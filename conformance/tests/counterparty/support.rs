@@ -1,13 +1,15 @@
 //! The reference client with a registration of its own.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     process::Command,
     sync::OnceLock,
 };
 
 use skatteetaten_conformance::{
-    counterparty::{Assignment, CommandDriver, Counterparty, Driver, Step, Vendor, Verdicts, Work, steps},
+    counterparty::{Assignment, Builder, CommandDriver, Counterparty, Driver, Step, Vendor, Verdicts, Work, steps},
+    results::Verdict,
     tls::{Acceptor, TestCa},
 };
 use tempfile::TempDir;
@@ -127,11 +129,42 @@ pub(crate) fn own_vendor() -> Vendor {
 /// The same for another registration.
 pub(crate) async fn play_as(vendor: Vendor, driver: &dyn Driver, wanted: impl Fn(&Step) -> bool) -> Verdicts {
     let acceptor = Acceptor::new(&Keys::get().authority, &["127.0.0.1".to_owned()]).unwrap();
-    let counterparty = Counterparty::builder(vendor).tls(acceptor).start().await.unwrap();
+    play_on(Counterparty::builder(vendor).tls(acceptor), driver, wanted).await
+}
+
+/// The same without TLS, for steps that need none.
+pub(crate) async fn play_in_the_clear(vendor: Vendor, driver: &dyn Driver, wanted: impl Fn(&Step) -> bool) -> Verdicts {
+    play_on(Counterparty::builder(vendor), driver, wanted).await
+}
+
+async fn play_on(session: Builder, driver: &dyn Driver, wanted: impl Fn(&Step) -> bool) -> Verdicts {
+    let counterparty = session.start().await.unwrap();
     for step in steps().unwrap().iter().filter(|step| wanted(step)) {
         counterparty.play(step, driver).await.unwrap();
     }
     let verdicts = counterparty.judge();
     counterparty.stop().await;
     verdicts
+}
+
+/// The steps about these cases, and two plain ones. In other steps a mistake has consequences of its own (a client
+/// that sends no key never gets to its second attempt), which are right, and say nothing about the case.
+pub(crate) fn about(cases: &[&str]) -> impl Fn(&Step) -> bool {
+    move |step| {
+        let plain = matches!(step.id.as_str(), "pages" | "submit");
+        plain || step.cases.iter().any(|case| cases.contains(&case.as_str()))
+    }
+}
+
+/// How the failed cases differ from the expected ones, with their reasons; `None` when they do not.
+pub(crate) fn difference(mistake: &str, expected: &[&str], verdicts: &Verdicts) -> Option<String> {
+    let expected: BTreeSet<_> = expected.iter().copied().collect();
+    let reasons: Vec<_> = verdicts
+        .all()
+        .iter()
+        .filter(|judgement| judgement.verdict == Verdict::Failed)
+        .map(|judgement| format!("{}: {}", judgement.case_id, judgement.reason.en))
+        .collect();
+    (verdicts.with(Verdict::Failed) != expected)
+        .then(|| format!("{mistake}: expected {expected:?}, but\n    {}", reasons.join("\n    ")))
 }
