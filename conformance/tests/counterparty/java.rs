@@ -22,9 +22,16 @@ const TABLE: &[(&str, &[&str])] = &[
     ("logs-a-record", &["AUTH-12"]),
     (
         "retries-every-exception",
-        &["AUTH-10", "AUTH-11", "FP-04", "FP-07", "FP-08", "FP-16", "RES-03", "RES-06", "TP-12"],
+        &[
+            "AUTH-10", "AUTH-11", "FP-04", "FP-07", "FP-08", "FP-16", "RES-03", "RES-06", "TP-12",
+        ],
     ),
-    ("swallows-exceptions", &["AUTH-07", "AUTH-11", "FP-04", "FP-07", "FP-08", "FP-11", "RES-05", "SEC-03"]),
+    (
+        "swallows-exceptions",
+        &[
+            "AUTH-07", "AUTH-11", "FP-04", "FP-07", "FP-08", "FP-11", "RES-05", "SEC-03",
+        ],
+    ),
     ("no-accept", &["TP-14"]),
     ("two-transactions", &["TP-07"]),
     ("last-put-wins", &["TP-10"]),
@@ -61,7 +68,10 @@ fn compiled() -> Option<&'static Path> {
         Some(folder)
     });
     if classes.is_none() {
-        #[expect(clippy::print_stderr, reason = "whoever runs the tests should know that one did nothing")]
+        #[expect(
+            clippy::print_stderr,
+            reason = "whoever runs the tests should know that one did nothing"
+        )]
         {
             eprintln!("skipped: there is no javac");
         }
@@ -79,7 +89,16 @@ fn words(classes: &Path, more: Option<String>) -> Vec<String> {
         "VENDOR_WAIT=0.01".to_owned(),
     ];
     words.extend(more);
-    words.extend(["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-cp"].map(str::to_owned));
+    words.extend(
+        [
+            "java",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-Xshare:auto",
+            "-cp",
+        ]
+        .map(str::to_owned),
+    );
     words.extend([classes.display().to_string(), "Vendor".to_owned()]);
     words
 }
@@ -89,7 +108,11 @@ fn words(classes: &Path, more: Option<String>) -> Vec<String> {
 fn client(classes: &Path, mistake: Option<&str>, tls: bool) -> CommandDriver {
     let trusted = tls.then(|| format!("VENDOR_CA={}", Keys::get().authority().display()));
     let mut words = words(classes, trusted);
-    words.extend(mistake.into_iter().flat_map(|name| ["--mistake".to_owned(), name.to_owned()]));
+    words.extend(
+        mistake
+            .into_iter()
+            .flat_map(|name| ["--mistake".to_owned(), name.to_owned()]),
+    );
     CommandDriver::new(words, None)
 }
 
