@@ -1,13 +1,8 @@
 //! How a session starts.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use chrono::Utc;
-use tokio::sync::Notify;
 use url::Url;
 
 use super::{Counterparty, Vendor, VendorError, driver::DriverError, page, recorder::Recorder, tape::Customer};
@@ -94,11 +89,7 @@ impl Builder {
         let own_client = self.vendor.is_none();
         let vendor = self.vendor.unwrap_or_else(own_vendor);
         let parties = vendor.parties();
-        let shared = Arc::new(page::Shared {
-            recorder: Arc::clone(&recorder),
-            subject: OnceLock::new(),
-            done: Notify::new(),
-        });
+        let shared = page::Shared::new(Arc::clone(&recorder));
         let mut builder = Simulator::builder()
             .data(self.orders.unwrap_or_else(Data::empty))
             .script(Shared(Arc::clone(&recorder)))

@@ -4,12 +4,12 @@
 use std::{
     convert::Infallible,
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
     Router,
-    extract::State,
+    extract::{Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{
         Html, IntoResponse as _, Response, Sse,
@@ -18,9 +18,11 @@ use axum::{
     routing::{get, post},
 };
 use bytes::Bytes;
+use chrono::{TimeDelta, Utc};
 use futures::stream;
+use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 use super::{Conclusion, Subject, judge, recorder::Recorder, tape::Seen};
 use crate::catalogue::Catalogue;
@@ -34,20 +36,97 @@ const SHOWN: usize = 200;
 /// At most so often is the page told of a change.
 const PACE: Duration = Duration::from_millis(250);
 
+/// Judging a long recording takes a while; the pause before the next time is so many times as long,
+/// so that watching never takes much of the machine from what is watched.
+const REST: u32 = 9;
+
+/// How soon a page that was cut off comes back.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The page may load nothing from elsewhere, run no script but its own, and stand in no frame.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
+    connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// What the pages share with the session.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) recorder: Arc<Recorder>,
+    recorder: Arc<Recorder>,
     /// Known once the address is.
     pub(super) subject: OnceLock<Subject>,
     /// Told when somebody says that a task is done.
     pub(super) done: Notify,
+    /// What all pages are shown, drawn once for each state of the recording.
+    drawn: Mutex<Drawn>,
+}
+
+#[derive(Debug, Default)]
+struct Drawn {
+    /// Which state of the recording this is; none before the first.
+    change: Option<u64>,
+    text: Arc<str>,
+    /// How long drawing took.
+    took: Duration,
+}
+
+impl Shared {
+    pub(super) fn new(recorder: Arc<Recorder>) -> Arc<Self> {
+        Arc::new(Self {
+            recorder,
+            subject: OnceLock::new(),
+            done: Notify::new(),
+            drawn: Mutex::default(),
+        })
+    }
+
+    /// What the page shows, and how long it took to draw.
+    async fn draw(self: &Arc<Self>) -> (Arc<str>, Duration) {
+        let mut drawn = self.drawn.lock().await;
+        // Read before the tape is: what changes meanwhile is drawn the next time.
+        let change = self.recorder.watch().borrow().changes;
+        if drawn.change != Some(change) {
+            let shared = Arc::clone(self);
+            let started = Instant::now();
+            // It may take long; the services answer meanwhile.
+            let Ok(text) = tokio::task::spawn_blocking(move || snapshot(&shared).to_string()).await else {
+                // The runtime is going down.
+                return (Arc::clone(&drawn.text), Duration::ZERO);
+            };
+            *drawn = Drawn {
+                // Without a subject there are no verdicts yet; it comes at once.
+                change: self.subject.get().map(|_| change),
+                text: text.into(),
+                took: started.elapsed(),
+            };
+        }
+        (Arc::clone(&drawn.text), drawn.took)
+    }
+}
+
+/// What is shown while everything is recorded, until somebody says that it is done.
+pub(super) fn recording() -> Value {
+    json!({ "attended": true })
+}
+
+/// When a task is given up, as the page's countdown needs it.
+pub(super) fn deadline(timeout: Duration) -> Value {
+    let left = TimeDelta::from_std(timeout).ok();
+    match left.and_then(|left| Utc::now().checked_add_signed(left)) {
+        Some(at) => json!({ "at": at, "seconds": timeout.as_secs() }),
+        // Nobody lives to see it.
+        None => Value::Null,
+    }
 }
 
 /// The routes, all below `/counterparty`.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
     Router::new()
-        .route("/counterparty", get(|| async { Html(PAGE) }))
+        .route("/counterparty", get(move || async move { (headers, Html(PAGE)) }))
         .route("/counterparty/status", get(status))
         .route("/counterparty/events", get(events))
         .route("/counterparty/result", post(result))
@@ -78,29 +157,52 @@ async fn result(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Byt
     }
 }
 
-async fn done(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> StatusCode {
+/// The task that somebody says is done.
+#[derive(Deserialize)]
+struct Task {
+    step: Option<String>,
+    act: Option<usize>,
+}
+
+async fn done(State(shared): State<Arc<Shared>>, Query(task): Query<Task>, headers: HeaderMap) -> StatusCode {
     if is_foreign(&headers) {
         return StatusCode::FORBIDDEN;
+    }
+    // Whoever names the task means that one, and a second click never ends the next.
+    if let Some(step) = task.step {
+        let now = shared.recorder.now().unwrap_or_default();
+        if now["step"].as_str() != Some(&step) || now["act"].as_u64() != task.act.map(|act| act as u64) {
+            return StatusCode::CONFLICT;
+        }
     }
     shared.done.notify_one();
     StatusCode::NO_CONTENT
 }
 
-async fn status(State(shared): State<Arc<Shared>>) -> axum::Json<Value> {
-    axum::Json(snapshot(&shared))
+async fn status(State(shared): State<Arc<Shared>>) -> Response {
+    let (text, _) = shared.draw().await;
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, text.to_string()).into_response()
 }
 
 async fn events(State(shared): State<Arc<Shared>>) -> Response {
     let changes = shared.recorder.watch();
-    let events = stream::unfold((shared, changes, true), |(shared, mut changes, first)| async move {
-        if !first {
-            changes.changed().await.ok()?;
-            tokio::time::sleep(PACE).await;
-            changes.mark_unchanged();
-        }
-        let event = Event::default().data(snapshot(&shared).to_string());
-        Some((Ok::<_, Infallible>(event), (shared, changes, false)))
-    });
+    let events = stream::unfold(
+        (shared, changes, None::<Duration>),
+        |(shared, mut changes, took)| async move {
+            if let Some(took) = took {
+                changes.changed().await.ok()?;
+                tokio::time::sleep(PACE.max(took.saturating_mul(REST))).await;
+                changes.mark_unchanged();
+            }
+            let (text, took) = shared.draw().await;
+            let event = Event::default().data(&*text).retry(RETRY);
+            Some((Ok::<_, Infallible>(event), (shared, changes, Some(took))))
+        },
+    );
     Sse::new(events).keep_alive(KeepAlive::default()).into_response()
 }
 
@@ -129,11 +231,18 @@ fn snapshot(shared: &Shared) -> Value {
             })
         })
         .collect();
-    let mut exchanges: Vec<Value> = tape.seen().map(exchange).collect();
-    let count = exchanges.len();
+    let count = tape.seen().count();
+    let mut exchanges: Vec<Value> = tape.seen().skip(count.saturating_sub(SHOWN)).map(exchange).collect();
     exchanges.reverse();
-    exchanges.truncate(SHOWN);
-    json!({ "now": shared.recorder.now(), "cases": cases, "count": count, "exchanges": exchanges })
+    json!({
+        // A deadline is told by this clock, which may not be the browser's.
+        "at": Utc::now(),
+        "now": shared.recorder.now(),
+        "address": shared.subject.get().map(|subject| &subject.issuer),
+        "cases": cases,
+        "count": count,
+        "exchanges": exchanges,
+    })
 }
 
 fn exchange(seen: &Seen) -> Value {

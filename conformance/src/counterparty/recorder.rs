@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use serde_json::{Value, json};
@@ -39,6 +39,8 @@ pub(super) struct Progress {
     pub(super) requests: usize,
     /// Whether an answer of this act is held back.
     pub(super) held: bool,
+    /// How often anything has changed.
+    pub(super) changes: u64,
 }
 
 #[derive(Default)]
@@ -95,7 +97,7 @@ impl Recorder {
     pub(super) fn new() -> Self {
         Self {
             inner: Mutex::new(Inner {
-                tape: Tape::unordered([]),
+                tape: Tape::unordered(Vec::<RawExchange>::new()),
                 ..Inner::default()
             }),
             state: watch::Sender::default(),
@@ -104,6 +106,14 @@ impl Recorder {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells everybody who watches that something has changed.
+    fn change(&self, what: impl FnOnce(&mut Progress)) {
+        self.state.send_modify(|progress| {
+            what(progress);
+            progress.changes += 1;
+        });
     }
 
     /// Begins the acts of a step.
@@ -136,7 +146,7 @@ impl Recorder {
             });
         }
         drop(inner);
-        self.state.send_modify(|progress| {
+        self.change(|progress| {
             progress.requests = 0;
             progress.held = false;
         });
@@ -155,6 +165,8 @@ impl Recorder {
                 act.conclusion = conclusion;
             }
         }
+        drop(inner);
+        self.change(|_| {});
     }
 
     /// Keeps what the system concluded in the current act.
@@ -168,12 +180,13 @@ impl Recorder {
         {
             act.conclusion = Some(conclusion);
         }
+        self.change(|_| {});
     }
 
     /// Says what is asked of the system now.
     pub(super) fn set_now(&self, now: Option<Value>) {
         self.lock().now = now;
-        self.state.send_modify(|_| {});
+        self.change(|_| {});
     }
 
     /// What is asked of the system now.
@@ -193,7 +206,9 @@ impl Recorder {
         let end = end.filter(|_| !all).unwrap_or(inner.next);
         let count = end.saturating_sub(number);
         let seen = inner.tape.seen().skip(number).take(count);
-        seen.map(|seen| seen.exchange.clone()).collect()
+        let exchanges: Vec<_> = seen.map(|seen| Arc::clone(&seen.exchange)).collect();
+        drop(inner);
+        exchanges.into_iter().map(Arc::unwrap_or_clone).collect()
     }
 
     /// Tells of every change.
@@ -204,6 +219,8 @@ impl Recorder {
 
 impl Script for Recorder {
     fn arrived(&self, request: &Received, exchange: &RawExchange) {
+        // Copied before the lock is taken, which everything that arrives waits for.
+        let exchange = Arc::new(exchange.clone());
         let mut inner = self.lock();
         let number = inner.next;
         inner.next += 1;
@@ -223,12 +240,12 @@ impl Script for Recorder {
         };
         seen.push(Seen {
             number,
-            exchange: exchange.clone(),
+            exchange,
             faults: Vec::new(),
         });
         inner.open.insert(request.number, place);
         drop(inner);
-        self.state.send_modify(|progress| {
+        self.change(|progress| {
             progress.exchanges += 1;
             progress.requests += 1;
         });
@@ -266,7 +283,7 @@ impl Script for Recorder {
         }
         drop(inner);
         if names.iter().any(|name| name == "slow") {
-            self.state.send_modify(|progress| progress.held = true);
+            self.change(|progress| progress.held = true);
         }
         match (answer, acting.is_empty()) {
             (Some(answer), _) => Directive::Answer(answer),
@@ -276,15 +293,16 @@ impl Script for Recorder {
     }
 
     fn exchanged(&self, request: &Received, exchange: &RawExchange) {
+        let exchange = Arc::new(exchange.clone());
         let mut inner = self.lock();
         let Some(place) = inner.open.remove(&request.number) else {
             return;
         };
         if let Some(seen) = inner.seen(place) {
-            seen.exchange = exchange.clone();
+            seen.exchange = exchange;
         }
         drop(inner);
-        self.state.send_modify(|_| {});
+        self.change(|_| {});
     }
 }
 

@@ -122,7 +122,9 @@ impl Counterparty {
     /// Waits until somebody says on the page, or by a `POST` to `/counterparty/done`, that the task
     /// is done.
     pub async fn said_done(&self) {
+        self.recorder.set_now(Some(page::recording()));
         self.shared.done.notified().await;
+        self.recorder.set_now(None);
     }
 
     /// A driver for a person: a task ends when `entered` resolves, or when somebody says so on the
@@ -256,6 +258,7 @@ impl Counterparty {
             "task": assignment.task,
             "instruction": assignment.instruction,
             "attended": driver.is_attended(),
+            "deadline": page::deadline(self.timeout),
         })));
         let mut progress = self.recorder.watch();
         let work = driver.perform(assignment);

@@ -4,7 +4,7 @@
 //! into scenes (one per step) and acts (one task given to the system); what was recorded while the
 //! system did whatever it does is one act without a task. It is **not redacted** and stays in memory.
 
-use std::{collections::HashMap, fmt};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
@@ -57,8 +57,8 @@ pub struct Act {
 pub struct Seen {
     /// Its number on the tape, from 0.
     pub number: usize,
-    /// As it was on the wire.
-    pub exchange: RawExchange,
+    /// As it was on the wire; shared, since a recording is copied each time it is judged.
+    pub exchange: Arc<RawExchange>,
     /// What was done wrong on purpose.
     pub faults: Vec<String>,
 }
@@ -118,13 +118,13 @@ pub enum Ended {
 
 impl Tape {
     /// What was recorded while a system did whatever it does: one act, no task.
-    pub fn unordered(exchanges: impl IntoIterator<Item = RawExchange>) -> Self {
+    pub fn unordered(exchanges: impl IntoIterator<Item = impl Into<Arc<RawExchange>>>) -> Self {
         let seen = exchanges
             .into_iter()
             .enumerate()
             .map(|(number, exchange)| Seen {
                 number,
-                exchange,
+                exchange: exchange.into(),
                 faults: Vec::new(),
             })
             .collect();

@@ -1,9 +1,19 @@
 //! The counterparty against the reference clients: every case, and every mistake.
 
-#![expect(clippy::unwrap_used, reason = "a test reports by panicking, and its helpers with it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test reports by panicking, and its helpers with it"
+)]
 
+mod browser;
 mod command;
+mod crowd;
+mod devtools;
+mod gate;
 mod java;
+mod many;
 mod mistakes;
 mod page;
 mod support;
