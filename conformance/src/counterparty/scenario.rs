@@ -77,6 +77,8 @@ struct Client {
     id: Option<String>,
     organisation: Option<String>,
     jwks: Option<PathBuf>,
+    public_key: Option<PathBuf>,
+    kid: Option<String>,
     certificate_chain: Vec<PathBuf>,
     scopes: Vec<String>,
     trust_on_first_use: bool,
@@ -153,6 +155,16 @@ impl Scenario {
         }
         if let Some(jwks) = file.client.jwks {
             vendor = vendor.jwks(&folder.join(jwks))?;
+        }
+        match (file.client.public_key, file.client.kid) {
+            (Some(key), Some(kid)) => vendor = vendor.public_key(&folder.join(key), &kid)?,
+            (None, None) => {}
+            _ => {
+                return Err(wrong(
+                    "public_key and kid go together: the key, and the kid that it is registered with in Maskinporten"
+                        .to_owned(),
+                ));
+            }
         }
         for chain in file.client.certificate_chain {
             vendor = vendor.certificate_chain(&folder.join(chain))?;

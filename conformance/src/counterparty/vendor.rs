@@ -2,7 +2,9 @@
 
 use std::{fs, path::Path};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
+use x509_parser::{prelude::FromDer as _, public_key::PublicKey, x509::SubjectPublicKeyInfo};
 
 use super::tape::Customer;
 use crate::{
@@ -137,6 +139,38 @@ impl Vendor {
         }
         self.keys.extend(set.keys);
         Ok(self)
+    }
+
+    /// Adds the public key of a PEM file (`BEGIN PUBLIC KEY`), under the `kid` that it is registered
+    /// with in Maskinporten.
+    ///
+    /// # Errors
+    /// [`VendorError`] when it cannot be used, or is a private key.
+    pub fn public_key(self, path: &Path, kid: &str) -> Result<Self, VendorError> {
+        let wrong = |problem: &str| VendorError::Content {
+            file: path.display().to_string(),
+            problem: problem.to_owned(),
+        };
+        let block = pem::parse(read(path)?).map_err(|_| wrong("it is no PEM; a public key is expected"))?;
+        if block.tag().contains("PRIVATE KEY") {
+            return Err(wrong(
+                "it holds a private key; hand in the public part only (openssl pkey -in KEY -pubout)",
+            ));
+        }
+        let no_key = || wrong("it holds no RSA public key, which Maskinporten needs");
+        let (_, info) = SubjectPublicKeyInfo::from_der(block.contents()).map_err(|_| no_key())?;
+        let Ok(PublicKey::RSA(key)) = info.parsed() else {
+            return Err(no_key());
+        };
+        let number = |bytes: &[u8]| {
+            let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
+            URL_SAFE_NO_PAD.encode(&bytes[start..])
+        };
+        let jwk = serde_json::json!({
+            "kty": "RSA", "use": "sig", "kid": kid, "n": number(key.modulus), "e": number(key.exponent),
+        });
+        let jwk = serde_json::from_value(jwk).map_err(|_| wrong("the key in it cannot be read"))?;
+        Ok(self.key(jwk))
     }
 
     /// Adds an enterprise certificate with its whole chain, as PEM: itself first, the root last.

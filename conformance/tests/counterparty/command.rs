@@ -183,6 +183,18 @@ fn what_cannot_work_is_said_before_anything_starts() {
         ),
         (scenario(&format!("jwks = '{}'", jwks.display()), None), "no id"),
         (
+            scenario(&format!("id = 'x'\nkid = 'k'\npublic_key = '{}'", key.display()), None),
+            "private key",
+        ),
+        (
+            scenario(&format!("id = 'x'\npublic_key = '{}'", key.display()), None),
+            "go together",
+        ),
+        (
+            scenario(&format!("id = 'x'\nkid = 'k'\npublic_key = '{}'", jwks.display()), None),
+            "no PEM",
+        ),
+        (
             scenario(&registered(), None).replace("310000035", "974761076"),
             "synthetic organisation",
         ),

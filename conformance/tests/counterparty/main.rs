@@ -14,6 +14,7 @@ mod devtools;
 mod gate;
 mod java;
 mod many;
+mod guide;
 mod mistakes;
 mod page;
 mod support;

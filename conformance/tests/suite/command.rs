@@ -154,11 +154,15 @@ fn the_plan_is_for_people_and_for_machines_and_writes_templates() {
     let statements = folder.path().join("mine/attestations.toml");
     assert!(fs::read_to_string(&statements).unwrap().contains("ATT-01"));
     assert!(folder.path().join("mine/deviations.toml").is_file());
-    // A file that somebody has begun to fill in is never written over.
+    // A file that somebody has begun to fill in is never written over; what is missing comes.
     fs::write(&statements, "# mine").unwrap();
+    let scenario = folder.path().join("mine/scenario.toml");
+    fs::remove_file(&scenario).unwrap();
     let (code, _, err) = call(folder.path(), &["conformance", "plan", "--templates", "mine"]);
-    assert_eq!(code, Some(2), "{err}");
+    assert_eq!(code, Some(0), "{err}");
+    assert!(err.contains("attestations.toml is there already"), "{err}");
     assert_eq!(fs::read_to_string(&statements).unwrap(), "# mine");
+    assert!(scenario.is_file());
 
     let (code, out, _) = call(
         folder.path(),

@@ -11,6 +11,11 @@ use crate::{
     run::{Planned, Suite, attestation_template, deviation_template},
 };
 
+/// Where a vendor begins; whoever has only the program has these through `--templates`.
+const SCENARIO: &str = include_str!("../../../guide/scenario.toml");
+const GUIDE_NB: &str = include_str!("../../../guide/veiledning.nb.md");
+const GUIDE_EN: &str = include_str!("../../../guide/guide.en.md");
+
 /// Options of the command.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -19,8 +24,8 @@ pub(super) struct Args {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-    /// Write empty files for the vendor's statements and deviations into this folder. Files that
-    /// are there already stay as they are.
+    /// Write the vendor's guide, and the files that it fills in (scenario, statements, deviations),
+    /// into this folder. Files that are there already stay as they are.
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
 }
@@ -31,10 +36,16 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
         for (name, text) in [
             ("attestations.toml", attestation_template(suite.catalogue())),
             ("deviations.toml", deviation_template()),
+            ("scenario.toml", SCENARIO.to_owned()),
+            ("veiledning.nb.md", GUIDE_NB.to_owned()),
+            ("guide.en.md", GUIDE_EN.to_owned()),
         ] {
             let path = dir.join(name);
-            write_new(dir, &path, &text)?;
-            writeln!(ui.err, "{}", path.display())?;
+            if write_new(dir, &path, &text)? {
+                writeln!(ui.err, "{}", path.display())?;
+            } else {
+                writeln!(ui.err, "{} is there already, and stays as it is", path.display())?;
+            }
         }
     }
     let opened = args.what.open(ui).await?;
@@ -71,12 +82,15 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn write_new(dir: &std::path::Path, path: &std::path::Path, text: &str) -> Result<(), Failure> {
+/// Whether it was written: a file that is there already is somebody's.
+fn write_new(dir: &std::path::Path, path: &std::path::Path, text: &str) -> Result<bool, Failure> {
     let failed = |error: std::io::Error| Failure::usage(format!("{} cannot be written: {error}", path.display()));
     std::fs::create_dir_all(dir).map_err(failed)?;
     let mut file = NamedTempFile::new_in(dir).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
-    file.persist_noclobber(path)
-        .map(|_| ())
-        .map_err(|error| failed(error.error))
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(failed(error.error)),
+    }
 }
