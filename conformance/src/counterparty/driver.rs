@@ -114,10 +114,20 @@ const LONGEST_OUTPUT: u64 = 256 * 1024;
 
 /// Runs a command for each task and waits for its end. What the task is stands in the environment;
 /// `docs/counterparty.md` lists the variables.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CommandDriver {
     command: Arc<[OsString]>,
     directory: Option<PathBuf>,
+    variables: Vec<(OsString, OsString)>,
+}
+
+/// Arguments and variables may hold a secret.
+impl fmt::Debug for CommandDriver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CommandDriver")
+            .field("command", &self.command.first())
+            .finish_non_exhaustive()
+    }
 }
 
 impl CommandDriver {
@@ -126,7 +136,15 @@ impl CommandDriver {
         Self {
             command: command.into_iter().map(Into::into).collect(),
             directory: directory.map(Path::to_owned),
+            variables: Vec::new(),
         }
+    }
+
+    /// Gives it one more environment variable, beside this program's own and those of the task.
+    #[must_use]
+    pub fn variable(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.variables.push((name.into(), value.into()));
+        self
     }
 }
 
@@ -147,6 +165,7 @@ impl CommandDriver {
         let mut command = Command::new(&program);
         command
             .args(self.command.iter().skip(1))
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .envs(assignment.variables())
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use crate::support::{Keys, reference_client};
+use crate::support::{Keys, python, reference_client};
 
 fn client(folder: &Path, scenario: &str, more: &[&str]) -> Output {
     let path = folder.join("scenario.toml");
@@ -31,7 +31,8 @@ fn scenario(client: &str, mistake: Option<&str>) -> String {
     let mistake = mistake.map_or_else(String::new, |name| format!(", '--mistake', '{name}'"));
     format!(
         "[client]\n{client}\n[[customer]]\norganisation = '310000035'\n[system]\nname = 'Test'\nversion = '1'\n\
-         [run]\ncommand = ['python3', '{}'{mistake}]\n",
+         [run]\ncommand = ['{}', '{}'{mistake}]\n",
+        python(),
         script.display()
     )
 }

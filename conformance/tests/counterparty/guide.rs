@@ -6,7 +6,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use crate::support::reference_client;
+use crate::support::{python, reference_client};
 
 fn guide(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("guide").join(name);
@@ -28,7 +28,7 @@ impl Reader {
         let path = self.folder.path().join("test/scenario.toml");
         let text = std::fs::read_to_string(&path).unwrap();
         let line = text.lines().find(|line| line.starts_with("# command = ")).unwrap();
-        let own = format!("command = ['python3', '{}']", reference_client().display());
+        let own = format!("command = ['{}', '{}']", python(), reference_client().display());
         std::fs::write(&path, text.replace(line, &own)).unwrap();
         std::fs::create_dir(self.folder.path().join("logs")).unwrap();
         std::fs::write(self.folder.path().join("logs/system.log"), "polled\n").unwrap();

@@ -134,7 +134,7 @@ async fn without_a_system_user_none_is_asked_for() {
 
 #[test]
 fn the_table_knows_every_mistake_and_every_case() {
-    let output = std::process::Command::new("python3")
+    let output = std::process::Command::new(crate::support::python())
         .arg(crate::support::reference_client())
         .arg("--list-mistakes")
         .output()

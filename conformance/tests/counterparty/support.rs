@@ -64,6 +64,23 @@ impl Keys {
     }
 }
 
+/// Windows has it under the shorter name only.
+pub(crate) fn python() -> &'static str {
+    static NAME: OnceLock<&str> = OnceLock::new();
+    NAME.get_or_init(|| {
+        let there = |name: &&&str| {
+            Command::new(name)
+                .arg("--version")
+                .output()
+                .is_ok_and(|output| output.status.success())
+        };
+        ["python3", "python"]
+            .iter()
+            .find(there)
+            .expect("python 3 is needed for these tests")
+    })
+}
+
 pub(crate) fn reference_client() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("reference-clients/python/vendor.py")
 }
@@ -88,13 +105,7 @@ pub(crate) struct Reference {
 impl Reference {
     pub(crate) fn new(mistake: Option<&str>) -> Self {
         let mut words = vec![
-            "env".to_owned(),
-            format!("VENDOR_KEY={}", Keys::get().private().display()),
-            "VENDOR_KID=vendor-1".to_owned(),
-            "MASKINPORTEN_CLIENT_ID=vendor-client".to_owned(),
-            "VENDOR_WAIT=0.01".to_owned(),
-            format!("SSL_CERT_FILE={}", Keys::get().authority().display()),
-            "python3".to_owned(),
+            python().to_owned(),
             "-E".to_owned(),
             "-S".to_owned(),
             reference_client().display().to_string(),
@@ -102,9 +113,14 @@ impl Reference {
         if let Some(mistake) = mistake {
             words.extend(["--mistake".to_owned(), mistake.to_owned()]);
         }
-        Self {
-            command: CommandDriver::new(words, None),
-        }
+        let keys = Keys::get();
+        let command = CommandDriver::new(words, None)
+            .variable("VENDOR_KEY", keys.private())
+            .variable("VENDOR_KID", "vendor-1")
+            .variable("MASKINPORTEN_CLIENT_ID", "vendor-client")
+            .variable("VENDOR_WAIT", "0.01")
+            .variable("SSL_CERT_FILE", keys.authority());
+        Self { command }
     }
 }
 
