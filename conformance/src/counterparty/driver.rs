@@ -29,8 +29,10 @@ pub struct Assignment {
     /// What to do, in a word: `fetch`, `poll`, `withholding`, `lookup`, `submit`, `correct`,
     /// `resume` or `feedback`.
     pub task: String,
-    /// What to do, in a sentence.
+    /// What the step is, in a sentence.
     pub instruction: Text,
+    /// What this task of it is, where the step has several.
+    pub say: Option<Text>,
     /// Whether access goes through system users; otherwise the client acts for its owner.
     pub system_user: bool,
     /// What the task comes with.
@@ -213,7 +215,7 @@ fn read_result(assignment: &Assignment) -> Result<Told, DriverError> {
 }
 
 /// Production's address of Trekkpålegg: what the environment guard has to refuse.
-const PRODUCTION: &str = "https://api.skatteetaten.no";
+pub(super) const PRODUCTION: &str = "https://api.skatteetaten.no";
 
 impl Assignment {
     /// The task as environment variables.

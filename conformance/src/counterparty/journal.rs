@@ -119,7 +119,8 @@ impl Pages {
 
 impl Open {
     fn catch_up(&mut self, shared: &Shared, recorder: &Recorder, all: bool) -> Result<(), EvidenceError> {
-        for raw in recorder.after(self.kept.len(), all) {
+        for seen in recorder.after(self.kept.len(), all) {
+            let raw = Arc::unwrap_or_clone(seen.exchange);
             if raw.kind == Kind::Token {
                 shared.guard.claimed(&raw.request_body, None);
             } else {

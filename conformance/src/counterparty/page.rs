@@ -24,7 +24,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, Notify};
 
-use super::{Conclusion, Subject, judge, recorder::Recorder, tape::Seen};
+use super::{Conclusion, Line, Subject, judge, recorder::Recorder};
 use crate::catalogue::Catalogue;
 
 /// The page; it loads nothing from elsewhere.
@@ -232,7 +232,7 @@ fn snapshot(shared: &Shared) -> Value {
         })
         .collect();
     let count = tape.seen().count();
-    let mut exchanges: Vec<Value> = tape.seen().skip(count.saturating_sub(SHOWN)).map(exchange).collect();
+    let mut exchanges: Vec<Line> = tape.seen().skip(count.saturating_sub(SHOWN)).map(Line::of).collect();
     exchanges.reverse();
     json!({
         // A deadline is told by this clock, which may not be the browser's.
@@ -242,24 +242,5 @@ fn snapshot(shared: &Shared) -> Value {
         "cases": cases,
         "count": count,
         "exchanges": exchanges,
-    })
-}
-
-fn exchange(seen: &Seen) -> Value {
-    let raw = &seen.exchange;
-    let number = |name: &str| seen.number(name).map(|number| format!("{name}={number}"));
-    let parameters: Vec<String> = ["fraSekvensnummer", "maksAntall"]
-        .into_iter()
-        .filter_map(number)
-        .collect();
-    json!({
-        "number": seen.number,
-        "time": raw.started.format("%H:%M:%S%.3f").to_string(),
-        "method": raw.method.as_str(),
-        "operation": raw.operation,
-        "parameters": parameters.join(" "),
-        "status": seen.status(),
-        "fault": raw.fault,
-        "faults": seen.faults,
     })
 }

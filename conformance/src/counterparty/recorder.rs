@@ -32,7 +32,7 @@ pub(super) struct Recorder {
 
 /// How far the current act has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Progress {
+pub(crate) struct Progress {
     /// Exchanges on the whole tape.
     pub(super) exchanges: usize,
     /// Requests of this act.
@@ -200,15 +200,12 @@ impl Recorder {
     }
 
     /// The exchanges from this number on: all of them, or those before the first that is under way.
-    pub(super) fn after(&self, number: usize, all: bool) -> Vec<RawExchange> {
+    pub(super) fn after(&self, number: usize, all: bool) -> Vec<Seen> {
         let inner = self.lock();
         let end = inner.open.values().map(|place| place.number).min();
         let end = end.filter(|_| !all).unwrap_or(inner.next);
         let count = end.saturating_sub(number);
-        let seen = inner.tape.seen().skip(number).take(count);
-        let exchanges: Vec<_> = seen.map(|seen| Arc::clone(&seen.exchange)).collect();
-        drop(inner);
-        exchanges.into_iter().map(Arc::unwrap_or_clone).collect()
+        inner.tape.seen().skip(number).take(count).cloned().collect()
     }
 
     /// Tells of every change.

@@ -3,21 +3,24 @@
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
+use futures::FutureExt as _;
 use jsonwebtoken::jwk::Jwk;
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::sync::watch;
 
 use super::{
-    Subject, Vendor, Verdicts,
+    Line, Subject, Vendor, Verdicts,
     attended::{Attended, Entered},
     builder::SessionError,
     driver::{Assignment, Driver, DriverError, Employees},
     judge, material, page,
-    recorder::{RUNAWAY, Recorder},
+    recorder::{Progress, RUNAWAY, Recorder},
     steps::{Customers, PlannedAct, Step},
     tape::{Customer, Ended, Given, Tape},
 };
 use crate::{
+    results::Text,
     simulator::{CLIENT_ID, Endpoints, Simulator},
     tls::{Acceptor, Certificate, Handshakes},
 };
@@ -117,6 +120,18 @@ impl Counterparty {
     #[must_use]
     pub fn tape(&self) -> Tape {
         self.recorder.tape()
+    }
+
+    /// The exchanges that are through, from this number on.
+    #[must_use]
+    pub fn lines(&self, from: usize) -> Vec<Line> {
+        let seen = self.recorder.after(from, false);
+        seen.iter().map(Line::of).collect()
+    }
+
+    /// Changes with everything that is recorded.
+    pub(crate) fn changes(&self) -> watch::Receiver<Progress> {
+        self.recorder.watch()
     }
 
     /// Waits until somebody says on the page, or by a `POST` to `/counterparty/done`, that the task
@@ -221,6 +236,7 @@ impl Counterparty {
             act: number,
             task: act.task.clone(),
             instruction: step.instruction.clone(),
+            say: act.say.as_ref().map(|(nb, en)| Text::new(nb, en)),
             system_user: self.vendor.system_user,
             given: Given {
                 customers,
@@ -252,11 +268,17 @@ impl Counterparty {
         self.recorder
             .begin_act(&act.task, assignment.given.clone(), &act.faults)
             .map_err(script_error)?;
+        if driver.is_attended() {
+            // Said twice about the task before: it is not about this one.
+            let _ = self.shared.done.notified().now_or_never();
+        }
         self.recorder.set_now(Some(json!({
             "step": assignment.step,
             "act": assignment.act,
             "task": assignment.task,
             "instruction": assignment.instruction,
+            "say": assignment.say,
+            "details": assignment.details(),
             "attended": driver.is_attended(),
             "deadline": page::deadline(self.timeout),
         })));

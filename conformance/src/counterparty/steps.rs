@@ -28,6 +28,12 @@ pub struct Step {
 }
 
 impl Step {
+    /// How many tasks it has.
+    #[must_use]
+    pub fn tasks(&self) -> usize {
+        self.acts.len()
+    }
+
     /// The API that it is about.
     #[must_use]
     pub fn api(&self) -> ApiName {
@@ -45,6 +51,9 @@ impl Step {
 #[serde(deny_unknown_fields)]
 pub(super) struct PlannedAct {
     pub(super) task: String,
+    /// What it asks for, where the step has several.
+    #[serde(default)]
+    pub(super) say: Option<(String, String)>,
     #[serde(default)]
     pub(super) orders: Option<String>,
     #[serde(default)]
@@ -207,6 +216,7 @@ mod tests {
                 assert!(judged.contains(&case.as_str()), "{}: {case}", step.id);
             }
             for act in &step.acts {
+                assert_eq!(act.say.is_some(), step.acts.len() > 1, "{}", step.id);
                 act.certificate().unwrap();
                 for fault in &act.faults {
                     fault.fault().unwrap();

@@ -20,7 +20,7 @@ use super::{
     operation::{Operation, Service},
     received::Received,
     request::Request,
-    script::Directive,
+    script::{Directive, Script},
     state::{Effects, State},
     trekkpaalegg,
 };
@@ -42,10 +42,15 @@ pub(crate) async fn handle(
         note.organisation = Some(claims.employer().to_owned());
     }
     note = state.note(note);
-    let mut exchange = state.script.is_some().then(|| on_the_wire(&state, &request, &note));
-    if let (Some(script), Some(exchange)) = (&state.script, &exchange) {
-        script.arrived(&note, exchange);
-    }
+    let under_way = state.script.as_ref().map(|script| {
+        let exchange = on_the_wire(&state, &request, &note);
+        script.arrived(&note, &exchange);
+        UnderWay {
+            script: Arc::clone(script),
+            note: note.clone(),
+            exchange: Some(exchange),
+        }
+    });
     let directive = state
         .script
         .as_ref()
@@ -91,11 +96,39 @@ pub(crate) async fn handle(
     }
     note.status = (!broken).then_some(answer.status.as_u16());
     state.update(note.clone());
-    if let (Some(script), Some(exchange)) = (&state.script, &mut exchange) {
-        complete(exchange, &state, &answer, delivery);
-        script.exchanged(&note, exchange);
+    if let Some(under_way) = under_way {
+        under_way.end(note, |exchange| complete(exchange, &state, &answer, delivery));
     }
     deliver(&state, &connection, answer, delivery)
+}
+
+/// What a client that gives up before its answer leaves behind.
+const CANCELLED: &str = "cancelled";
+
+/// An exchange that a script has heard of, and hears of once more whatever happens: when the client
+/// gives up, the handler is dropped where it stands.
+struct UnderWay {
+    script: Arc<dyn Script>,
+    note: Received,
+    exchange: Option<RawExchange>,
+}
+
+impl UnderWay {
+    fn end(mut self, note: Received, complete: impl FnOnce(&mut RawExchange)) {
+        if let Some(mut exchange) = self.exchange.take() {
+            complete(&mut exchange);
+            self.script.exchanged(&note, &exchange);
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if let Some(mut exchange) = self.exchange.take() {
+            exchange.fault = Some(CANCELLED.to_owned());
+            self.script.exchanged(&self.note, &exchange);
+        }
+    }
 }
 
 /// A request as it was on the wire, without an answer yet.

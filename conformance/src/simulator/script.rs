@@ -30,9 +30,9 @@ pub trait Script: Send + Sync {
         let _ = (request, exchange);
     }
 
-    /// Called when the answer is known, or the connection has been broken on purpose, with both
-    /// as they were on the wire, **secrets included**. An answer that is held back is never
-    /// complete when the client gives up.
+    /// Called once for each that arrived: when the answer is known, the connection has been broken
+    /// on purpose, or the client has given up (fault `cancelled`), with both as they were on the
+    /// wire, **secrets included**.
     fn exchanged(&self, request: &Received, exchange: &RawExchange) {
         let _ = (request, exchange);
     }

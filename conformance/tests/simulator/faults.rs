@@ -3,7 +3,10 @@
 use std::error::Error as _;
 
 use serde_json::Value;
-use skatteetaten_conformance::simulator::{CODES, Directive, Operation, Received, Service, Simulator, faults};
+use skatteetaten_conformance::{
+    recording::RawExchange,
+    simulator::{CODES, Directive, Operation, Received, Script, Service, Simulator, faults},
+};
 
 use crate::support::{Bench, EMPLOYER, FINANS, KEY, TREKK, body, codes, report};
 
@@ -269,4 +272,37 @@ async fn stopping_frees_the_port_and_breaks_connections() {
     assert!(bench.http.get(url).send().await.is_err());
     let again = Simulator::builder().listen(address).start().await.unwrap();
     assert_eq!(again.address(), address);
+}
+
+/// Holds every answer back, and tells what has become of each exchange.
+struct HoldsBack(tokio::sync::mpsc::UnboundedSender<Option<String>>);
+
+impl Script for HoldsBack {
+    fn direct(&self, _: &Received) -> Directive {
+        Directive::Faults(vec!["slow".parse().unwrap()])
+    }
+
+    fn arrived(&self, _: &Received, _: &RawExchange) {
+        self.0.send(None).unwrap();
+    }
+
+    fn exchanged(&self, _: &Received, exchange: &RawExchange) {
+        self.0.send(exchange.fault.clone()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_script_hears_of_a_client_that_gave_up() {
+    use tokio::io::AsyncWriteExt as _;
+    let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let simulator = Simulator::builder().script(HoldsBack(sender)).start().await.unwrap();
+    let mut client = tokio::net::TcpStream::connect(simulator.address()).await.unwrap();
+    client
+        .write_all(b"GET /api/trekkpaalegg/v1 HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    assert_eq!(heard.recv().await, Some(None), "it has arrived");
+    drop(client);
+    assert_eq!(heard.recv().await, Some(Some("cancelled".to_owned())));
+    simulator.stop().await;
 }

@@ -1,22 +1,21 @@
 //! `conformance client`: the vendor's own client is the one under test.
 
-use std::{io::Write as _, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+mod keyboard;
+mod watching;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use std::{io::Write as _, net::SocketAddr, path::PathBuf, time::Duration};
+
 use serde_json::json;
-use tokio::sync::{Mutex, mpsc};
 use url::Url;
 
+use self::watching::{Script, Watching};
 use super::{
     output,
     pack::{PackArgs, client_logs},
 };
 use crate::{
     cli::{Exit, Failure, Ui, simulate::Stop},
-    counterparty::{
-        Counterparty, Driver, Entered, Played, ReportError, ReportOptions, Scenario, SessionError, Step, judged_cases,
-        steps,
-    },
+    counterparty::{Counterparty, ReportError, ReportOptions, Scenario, SessionError, Step, judged_cases, steps},
     run::Suite,
     tls::{Acceptor, TestCa, files},
 };
@@ -106,11 +105,19 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     // Before anybody is told where to call: whoever reads it may send the signal at once.
     let stop = Stop::listen()?;
     announce(&counterparty, &args, ui)?;
+    let mut watching = Watching::new(&counterparty, ui);
     let session = async {
         if args.record {
-            record(&counterparty, ui).await
+            watching.record().await
         } else {
-            play(&counterparty, &chosen, scenario.command.as_ref(), timeout, ui).await
+            let command = scenario.command.as_ref();
+            watching
+                .play(Script {
+                    steps: &chosen,
+                    command,
+                    timeout,
+                })
+                .await
         }
     };
     let interrupted = tokio::select! {
@@ -201,90 +208,4 @@ fn announce(counterparty: &Counterparty, args: &Args, ui: &mut Ui) -> Result<(),
     }
     ui.out.flush()?;
     Ok(())
-}
-
-async fn record(counterparty: &Counterparty, ui: &mut Ui) -> Result<(), Failure> {
-    writeln!(
-        ui.err,
-        "Recording. Let the system work; Ctrl-C, or a POST to /counterparty/done, ends it."
-    )?;
-    counterparty.said_done().await;
-    Ok(())
-}
-
-async fn play(
-    counterparty: &Counterparty,
-    chosen: &[Step],
-    command: Option<&crate::counterparty::CommandDriver>,
-    timeout: Duration,
-    ui: &mut Ui,
-) -> Result<(), Failure> {
-    let attended = command.is_none();
-    let person = counterparty.attended(enter());
-    let driver: &dyn Driver = match command {
-        Some(command) => command,
-        None => &*person,
-    };
-    let count = chosen.len();
-    for (number, step) in (1..).zip(chosen) {
-        if attended && !step.attended {
-            continue;
-        }
-        if attended {
-            writeln!(
-                ui.err,
-                "[{number}/{count}] {} ({})\n  {}\n  {}\n  Enter when it is done, at most {} s per task.",
-                step.id,
-                step.cases.join(", "),
-                step.instruction.nb,
-                step.instruction.en,
-                timeout.as_secs(),
-            )?;
-        }
-        let countdown = ui.err_is_terminal.then(|| countdown(step, number, count, timeout));
-        let played = counterparty.play(step, driver).await?;
-        if let Some(countdown) = countdown {
-            countdown.finish_and_clear();
-        }
-        if played == Played::NotApplicable {
-            writeln!(
-                ui.err,
-                "[{number}/{count}] {}: left out; the scenario has no such API or too few customers",
-                step.id
-            )?;
-        }
-    }
-    Ok(())
-}
-
-fn countdown(step: &Step, number: usize, count: usize, timeout: Duration) -> ProgressBar {
-    let bar = ProgressBar::new(timeout.as_secs());
-    if let Ok(style) = ProgressStyle::with_template("{msg} {elapsed} of {len} s") {
-        bar.set_style(style);
-    }
-    bar.set_message(format!("[{number}/{count}] {}", step.id));
-    bar.enable_steady_tick(Duration::from_secs(1));
-    bar
-}
-
-/// Resolves at the next Enter; never, when there is nobody to press it.
-fn enter() -> impl Fn() -> Entered + Send + Sync + 'static {
-    let (sender, receiver) = mpsc::unbounded_channel();
-    // Reading from the terminal blocks; the thread ends with the program.
-    std::thread::spawn(move || {
-        for line in std::io::stdin().lines() {
-            if line.is_err() || sender.send(()).is_err() {
-                return;
-            }
-        }
-    });
-    let receiver = Arc::new(Mutex::new(receiver));
-    move || {
-        let receiver = Arc::clone(&receiver);
-        Box::pin(async move {
-            if receiver.lock().await.recv().await.is_none() {
-                std::future::pending::<()>().await;
-            }
-        })
-    }
 }
