@@ -201,6 +201,17 @@ async fn a_person_is_told_what_to_do_and_sees_what_comes_of_it() {
         page.click("#done").await;
     });
     played.unwrap();
+    // Where everything is recorded, the button ends that.
+    tokio::join!(counterparty.said_done(), async {
+        let (page, width) = &mut windows[0];
+        page.wait(&seen("#done")).await;
+        let now = page.text("#now").await;
+        assert!(now.contains("Opptak") && now.contains("Recording"), "{now}");
+        assert_eq!(page.evaluate(&seen("#clock")).await, false);
+        assert_eq!(unreadable(page, *width).await, [] as [String; 0]);
+        page.click("#done").await;
+    });
+
     for (page, _) in &mut windows {
         let problems = page.problems(&origin).await;
         // The answer 409 above is told of, and nothing else.
