@@ -1,6 +1,6 @@
 //! What the system does when a token or a call is refused.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{NO_RESULT, Rule, Sheet, at, t};
 use crate::counterparty::tape::{Act, Seen};
@@ -133,6 +133,7 @@ fn reuse_and_renewal(sheet: &mut Sheet<'_>) {
     for act in sheet.tape.acts() {
         // The same grant again although its token was neither refused nor about to expire.
         let mut latest: BTreeMap<(String, String, Option<String>), &Seen> = BTreeMap::new();
+        let refused = first_refusals(act);
         for seen in act.of("token").filter(|seen| seen.succeeded()) {
             let Some(assertion) = seen.assertion() else { continue };
             let customer = assertion.customer();
@@ -141,7 +142,7 @@ fn reuse_and_renewal(sheet: &mut Sheet<'_>) {
             // With several customers it cannot be told which of them a request was meant for.
             if let Some(before) = latest.insert(key, seen)
                 && act.given.customers.len() < 2
-                && !was_used_up(act, before, seen)
+                && !was_used_up(&refused, before, seen)
             {
                 wasted.push(format!("{} {}", at(before), at(seen)));
                 sheet.cite(before);
@@ -212,13 +213,20 @@ fn reuse_and_renewal(sheet: &mut Sheet<'_>) {
     sheet.needs(opaque > 0, "et token som ikke er en JWT", "a token that is no JWT");
 }
 
+/// By its token, or none: the first call of an act that was refused.
+fn first_refusals(act: &Act) -> HashMap<Option<&str>, usize> {
+    let mut first = HashMap::new();
+    for call in act.calls().filter(|call| matches!(call.status(), Some(401 | 403))) {
+        first.entry(call.bearer()).or_insert(call.number);
+    }
+    first
+}
+
 /// Whether a token had been refused, or had less than half a minute left, when the next was asked for.
-fn was_used_up(act: &Act, granted: &Seen, next: &Seen) -> bool {
+fn was_used_up(refused: &HashMap<Option<&str>, usize>, granted: &Seen, next: &Seen) -> bool {
     let body = granted.exchange.response_json().unwrap_or_default();
     let token = body.get("access_token").and_then(|token| token.as_str());
-    let refused = act
-        .calls()
-        .any(|call| call.number < next.number && call.bearer() == token && matches!(call.status(), Some(401 | 403)));
+    let refused = refused.get(&token).is_some_and(|number| *number < next.number);
     let lifetime = body
         .get("expires_in")
         .and_then(serde_json::Value::as_i64)
@@ -304,7 +312,7 @@ fn unauthorised(sheet: &mut Sheet<'_>) {
                 in_a_row.clear();
                 continue;
             }
-            if in_a_row.last().is_some_and(|before| !same_request(before, seen)) {
+            if in_a_row.last().is_some_and(|before| asked(before) != asked(seen)) {
                 in_a_row.clear();
             }
             sheet.cite(seen);
@@ -353,17 +361,12 @@ pub(super) fn final_refusal(sheet: &mut Sheet<'_>, is: impl Fn(&Seen) -> bool, n
     let (mut refused, mut again) = (0, Vec::new());
     let (mut told, mut silent) = (0, Vec::new());
     for act in &acts {
-        let calls: Vec<_> = act.calls().collect();
-        for (index, seen) in calls.iter().enumerate().filter(|(_, seen)| is(seen)) {
+        let mut latest = HashMap::new();
+        for seen in act.calls().filter(|seen| is(seen)) {
             refused += 1;
             sheet.cite(seen);
-            again.extend(
-                calls[..index]
-                    .iter()
-                    .rev()
-                    .find(|before| same_request(before, seen) && is(before))
-                    .map(|before| format!("{} {}", at(before), at(seen))),
-            );
+            let before = latest.insert(asked(seen), seen);
+            again.extend(before.map(|before| format!("{} {}", at(before), at(seen))));
         }
         if let Some(conclusion) = act.said() {
             told += 1;
@@ -392,11 +395,10 @@ pub(super) fn final_refusal(sheet: &mut Sheet<'_>, is: impl Fn(&Seen) -> bool, n
     }
 }
 
-/// Whether two calls ask for the same.
-pub(super) fn same_request(a: &Seen, b: &Seen) -> bool {
-    a.exchange.method == b.exchange.method
-        && a.exchange.url == b.exchange.url
-        && a.exchange.request_body == b.exchange.request_body
+/// What a call asks for; equal for two that ask for the same.
+pub(super) fn asked(seen: &Seen) -> (&http::Method, &url::Url, &bytes::Bytes) {
+    let exchange = &seen.exchange;
+    (&exchange.method, &exchange.url, &exchange.request_body)
 }
 
 fn token_errors(sheet: &mut Sheet<'_>) {

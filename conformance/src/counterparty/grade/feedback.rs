@@ -1,9 +1,11 @@
 //! What becomes of a submission after its receipt.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 use skatteetaten_specs::manifest::sha256_hex;
 
-use super::{NO_RESULT, Rule, Sheet, access::same_request, at, submissions::stands, t};
+use super::{NO_RESULT, Rule, Sheet, access::asked, at, submissions::stands, t};
 use crate::counterparty::{
     conclusion::SubmissionStatus,
     tape::{Act, Seen},
@@ -151,17 +153,14 @@ fn document(sheet: &mut Sheet<'_>) {
 fn unknown(sheet: &mut Sheet<'_>) {
     let (mut looked, mut again) = (0, Vec::new());
     for act in sheet.tape.acts() {
-        let calls: Vec<_> = act
+        let calls = act
             .calls()
-            .filter(|seen| matches!(seen.exchange.operation.as_str(), "uthentingDokument" | "hentDialog"))
-            .collect();
-        for (index, seen) in calls.iter().enumerate().filter(|(_, seen)| seen.status() == Some(404)) {
+            .filter(|seen| matches!(seen.exchange.operation.as_str(), "uthentingDokument" | "hentDialog"));
+        let mut before = HashSet::new();
+        for seen in calls.filter(|seen| seen.status() == Some(404)) {
             looked += 1;
             sheet.cite(seen);
-            if calls[..index]
-                .iter()
-                .any(|before| same_request(before, seen) && before.status() == Some(404))
-            {
+            if !before.insert(asked(seen)) {
                 again.push(at(seen));
             }
         }

@@ -1,10 +1,10 @@
 //! What becomes of the orders that were received.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::Value;
 
-use super::{NO_RESULT, Rule, Sheet, access::same_request, at, paging::id, t};
+use super::{NO_RESULT, Rule, Sheet, access::asked, at, paging::id, t};
 use crate::counterparty::{
     conclusion::{Conclusion, StoredOrder},
     tape::{Act, Scene},
@@ -212,11 +212,15 @@ fn not_found(sheet: &mut Sheet<'_>) {
     let (mut looked, mut again) = (0, Vec::new());
     let (mut told, mut silent) = (0, Vec::new());
     for act in sheet.tape.acts() {
-        let calls: Vec<_> = act.of("hentVersjon").collect();
-        for (index, seen) in calls.iter().enumerate().filter(|(_, seen)| seen.status() == Some(404)) {
+        let mut before = HashSet::new();
+        for seen in act.of("hentVersjon") {
+            let first = before.insert(asked(seen));
+            if seen.status() != Some(404) {
+                continue;
+            }
             looked += 1;
             sheet.cite(seen);
-            if calls[..index].iter().any(|before| same_request(before, seen)) {
+            if !first {
                 again.push(at(seen));
             }
             let code = seen
@@ -248,8 +252,9 @@ fn payment(sheet: &mut Sheet<'_>) {
     for scene in &sheet.tape.scenes {
         for act in &scene.acts {
             let Some(conclusion) = stored(act) else { continue };
+            let newest = newest(scene, act);
             for held in conclusion.orders.iter().flatten() {
-                let Some(order) = latest(scene, act, &held.trekkid) else {
+                let Some(order) = newest.get(&held.trekkid) else {
                     continue;
                 };
                 let told_of = |pick: fn(&StoredOrder) -> &Option<String>, name: &str| {
@@ -288,15 +293,14 @@ fn payment(sheet: &mut Sheet<'_>) {
     );
 }
 
-/// The newest version of an order that a scene had delivered by the end of an act.
-pub(super) fn latest(scene: &Scene, until: &Act, trekkid: &str) -> Option<Value> {
-    let mut found: Option<Value> = None;
+/// The newest version of each order that a scene had delivered by the end of an act, by `trekkid`.
+pub(super) fn newest(scene: &Scene, until: &Act) -> BTreeMap<String, Value> {
+    let mut found: BTreeMap<String, Value> = BTreeMap::new();
     for act in &scene.acts {
         for order in received(act) {
-            if id(&order).as_deref() == Some(trekkid)
-                && found.as_ref().is_none_or(|known| version(known) <= version(&order))
-            {
-                found = Some(order);
+            let Some(id) = id(&order) else { continue };
+            if found.get(&id).is_none_or(|known| version(known) <= version(&order)) {
+                found.insert(id, order);
             }
         }
         if std::ptr::eq(act, until) {

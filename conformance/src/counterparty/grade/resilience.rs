@@ -1,10 +1,10 @@
 //! What the system does when the network or the service misbehaves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{
     NO_RESULT, Rule, Sheet,
-    access::{MOST_ATTEMPTS, same_request},
+    access::{MOST_ATTEMPTS, asked},
     at,
     paging::{ids, numbers},
     t,
@@ -207,11 +207,15 @@ fn client_errors(sheet: &mut Sheet<'_>) {
     };
     let (mut looked, mut again) = (0, Vec::new());
     for act in sheet.acts_with(is) {
-        let calls: Vec<_> = act.calls().collect();
-        for (index, seen) in calls.iter().enumerate().filter(|(_, seen)| is(seen)) {
+        let mut before = HashSet::new();
+        for seen in act.calls() {
+            let first = before.insert(asked(seen));
+            if !is(seen) {
+                continue;
+            }
             looked += 1;
             sheet.cite(seen);
-            if calls[..index].iter().any(|before| same_request(before, seen)) {
+            if !first {
                 again.push(at(seen));
             }
         }

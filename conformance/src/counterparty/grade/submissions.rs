@@ -1,6 +1,6 @@
 //! How reports are submitted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -220,16 +220,11 @@ fn keys(sheet: &mut Sheet<'_>) {
 
 /// Repeats of a submission, each with the attempt before it, where `lost` holds of that one.
 fn repeats(scene: &Scene, lost: impl Fn(&Seen) -> bool) -> Vec<(&Seen, &Seen)> {
-    let all = in_scene(scene);
+    let mut latest: HashMap<String, &Seen> = HashMap::new();
     let mut found = Vec::new();
-    for (index, (seen, body)) in all.iter().enumerate() {
-        let before = all[..index]
-            .iter()
-            .rev()
-            .find(|(_, other)| reference(other) == reference(body));
-        if let Some((before, _)) = before.filter(|(before, _)| lost(before)) {
-            found.push((*before, *seen));
-        }
+    for (seen, body) in in_scene(scene) {
+        let before = latest.insert(reference(&body).to_owned(), seen);
+        found.extend(before.filter(|before| lost(before)).map(|before| (before, seen)));
     }
     found
 }

@@ -6,16 +6,8 @@ use chrono::{Datelike as _, NaiveDate};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::{
-    NO_RESULT, Rule, Sheet,
-    orders::{latest, received},
-    paging::id,
-    t,
-};
-use crate::counterparty::{
-    conclusion::{Conclusion, Withheld},
-    tape::{Act, Scene},
-};
+use super::{NO_RESULT, Rule, Sheet, orders::newest, t};
+use crate::counterparty::conclusion::{Conclusion, Withheld};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -118,13 +110,6 @@ fn is_open(order: &Value) -> bool {
         .any(|period| period.get("sluttdato").is_none_or(Value::is_null))
 }
 
-/// The newest versions that a scene had delivered by the end of an act, by `trekkid`.
-fn current(scene: &Scene, until: &Act) -> BTreeMap<String, Value> {
-    let ids = scene.acts.iter().flat_map(received).filter_map(|order| id(&order));
-    ids.filter_map(|id| Some((id.clone(), latest(scene, until, &id)?)))
-        .collect()
-}
-
 fn aspect(orders: &BTreeMap<String, Value>, order: &Value, day: NaiveDate, dates: &[NaiveDate]) -> Aspect {
     let zero = matches!(
         instruction(order, day),
@@ -197,7 +182,7 @@ fn compare(sheet: &mut Sheet<'_>, wanted: Aspect) {
             if dates.is_empty() {
                 continue;
             }
-            let orders = current(scene, act);
+            let orders = newest(scene, act);
             let conclusion = act
                 .conclusion
                 .as_ref()
