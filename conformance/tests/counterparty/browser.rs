@@ -129,8 +129,9 @@ async fn a_person_is_told_what_to_do_and_sees_what_comes_of_it() {
                 seen(&case("TP-03", "passed"))
             ))
             .await;
-            let latest = page.text("#exchanges li").await;
-            assert!(latest.contains("innsending") && latest.contains("200"), "{latest}");
+            let latest = "document.querySelector('#exchanges li').innerText";
+            page.wait(&format!("{latest}.includes('innsending') && {latest}.includes('200')"))
+                .await;
             page.picture("during").await;
             assert_eq!(unreadable(page, *width).await, [] as [String; 0]);
         }
@@ -159,16 +160,12 @@ async fn a_person_is_told_what_to_do_and_sees_what_comes_of_it() {
                     .await,
                 Value::Null
             );
-            let counts = page.text("#counts [data-verdict=failed]").await;
             let failed = verdicts.with(Verdict::Failed).len();
-            assert!(counts.contains(&failed.to_string()), "{counts}");
-            assert!(
-                page.evaluate("document.title")
-                    .await
-                    .as_str()
-                    .unwrap()
-                    .contains(&format!("✗ {failed}"))
-            );
+            page.wait(&format!(
+                "document.querySelector('#counts [data-verdict=failed] b').innerText.trim() === '✗ {failed}'
+                 && document.title.includes('✗ {failed}')"
+            ))
+            .await;
             assert_eq!(unreadable(page, *width).await, [] as [String; 0]);
             page.picture("failed").await;
         }
@@ -204,9 +201,9 @@ async fn a_person_is_told_what_to_do_and_sees_what_comes_of_it() {
     // Where everything is recorded, the button ends that.
     tokio::join!(counterparty.said_done(), async {
         let (page, width) = &mut windows[0];
-        page.wait(&seen("#done")).await;
-        let now = page.text("#now").await;
-        assert!(now.contains("Opptak") && now.contains("Recording"), "{now}");
+        page.wait("document.querySelector('#now').innerText.includes('Opptak')")
+            .await;
+        assert_eq!(page.evaluate(&seen("#done")).await, true);
         assert_eq!(page.evaluate(&seen("#clock")).await, false);
         assert_eq!(unreadable(page, *width).await, [] as [String; 0]);
         page.click("#done").await;
