@@ -1,3 +1,4 @@
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -6,54 +7,25 @@ import java.math.RoundingMode;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
-import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
-import java.security.KeyStore;
-import java.security.MessageDigest;
-import java.security.PrivateKey;
-import java.security.Signature;
+import java.nio.file.*;
+import java.security.*;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
-import java.time.DateTimeException;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.YearMonth;
-import java.time.ZonedDateTime;
+import java.time.*;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Base64;
-import java.util.HashMap;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.*;
+import java.util.concurrent.*;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -62,13 +34,16 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 /**
  * A vendor's system in one file: a JDK of version 17 or later, nothing else. {@code java Vendor.java} runs it.
  *
- * <p>It does one task per run, as the counterparty's environment variables describe it ({@code SKATT_TASK} and
- * so on), keeps its data in {@code SKATT_FOLDER} and writes what it concluded to {@code SKATT_RESULT}. Every rule
- * of the protocols is explained where it is followed. {@code --mistake NAME} makes one mistake that is typical of
- * Java systems instead; {@code --list-mistakes} names them, and {@link Mistake} says what each one is.
+ * <p>It does one task per run, as the counterparty's environment variables describe it ({@code SKATT_TASK} and so
+ * on), keeps its data in {@code SKATT_FOLDER} and writes what it concluded to {@code SKATT_RESULT}. Every rule of
+ * the protocols is explained where it is followed. {@code --mistake NAME} makes one mistake that is typical of Java
+ * systems instead; {@code --list-mistakes} names them, and {@link Mistake} says what each one is.
  *
  * <p>The client is {@code MASKINPORTEN_CLIENT_ID} with the key in {@code VENDOR_KEY} (PEM, PKCS#8), named by
  * {@code VENDOR_KID}, or by the certificates in {@code VENDOR_CHAIN} (PEM, the enterprise certificate first, the
@@ -78,46 +53,22 @@ public final class Vendor {
     private Vendor() {}
 
     public static void main(String[] arguments) throws IOException {
-        // Without this, java.net.http sends a GET a second time, unseen, when the connection ends before the
-        // first byte of the answer, whether the connection was new or kept alive; it does not do so with a POST.
-        // (HttpURLConnection does: sun.net.http.retryPost.) Attempts are counted and spaced here, and nowhere
-        // else. It has to be set before the first use of the client.
+        // Without this, java.net.http sends a GET a second time, unseen, when the connection ends before the first
+        // byte of the answer, whether it was new or kept alive; not so a POST. (HttpURLConnection does it with a POST
+        // too: sun.net.http.retryPost.) Attempts are counted and spaced here, and nowhere else. It has to be set
+        // before the client is first used.
         System.setProperty("jdk.httpclient.redirects.retrylimit", "1");
         if (arguments.length == 1 && arguments[0].equals("--list-mistakes")) {
             Arrays.stream(Mistake.values()).forEach(System.out::println);
             return;
         }
         if (arguments.length == 2 && arguments[0].equals("--mistake")) {
-            Mistake.chosen = Optional.of(Mistake.named(arguments[1]));
+            Mistake.chosen = Mistake.named(arguments[1]);
         }
         System.exit(new Run().perform() ? 0 : 1);
     }
 
-    // --- one task ------------------------------------------------------------------------------------------
-
-    /** What has to be done, from the environment. */
-    record Task(String name, List<Customer> customers, Path folder) {
-        static Task fromEnvironment() {
-            List<Customer> customers = split(variable("SKATT_CUSTOMERS", ""), ",").map(Customer::parse).toList();
-            return new Task(variable("SKATT_TASK"), customers, Path.of(variable("SKATT_FOLDER")));
-        }
-
-        List<Path> files() {
-            return split(variable("SKATT_FILES", ""), Pattern.quote(java.io.File.pathSeparator)).map(Path::of).toList();
-        }
-
-        List<LocalDate> payDates() {
-            return split(variable("SKATT_PAY_DATES", ""), ",").map(LocalDate::parse).toList();
-        }
-
-        boolean forOwnOrganisation() {
-            return variable("SKATT_ACCESS", "").equals("own-organisation");
-        }
-
-        private static Stream<String> split(String text, String separator) {
-            return Arrays.stream(text.split(separator)).filter(part -> !part.isEmpty());
-        }
-    }
+    // --- one task ------------------------------------------------------------------------------------------------
 
     /** The organisation that is acted for, and which of its system users; an empty reference where it has none. */
     record Customer(String organisation, String externalRef) {
@@ -136,103 +87,100 @@ public final class Vendor {
         }
     }
 
-    /** Something that a person has to know. */
+    /** Something that a person has to know, in a sentence. */
     static final class Problem extends Exception {
         private static final long serialVersionUID = 1;
-        /** The status of the answer, 0 without one. */
+        /** The status of the answer; 0 without one. */
         final int status;
-
-        Problem(String message) {
-            this(message, 0);
-        }
 
         Problem(String message, int status) {
             super(message);
             this.status = status;
         }
 
-        /** Whether the service has looked at the request and refuses it: sending it again changes nothing. */
+        Problem(String message) {
+            this(message, 0);
+        }
+
+        /** Whether the service has looked at the request and refused it: sending it again would change nothing. */
         boolean isRefusal() {
             return status >= 400 && status < 500;
         }
     }
 
     static String variable(String name) {
-        String value = System.getenv(name);
-        if (value == null) {
-            throw new IllegalStateException("the environment variable " + name + " is missing");
-        }
-        return value;
+        return Optional.ofNullable(System.getenv(name))
+            .orElseThrow(() -> new IllegalStateException("the environment variable " + name + " is missing"));
     }
 
-    static String variable(String name, String otherwise) {
-        return Optional.ofNullable(System.getenv(name)).orElse(otherwise);
+    static List<String> variable(String name, String separator) {
+        String text = Optional.ofNullable(System.getenv(name)).orElse("");
+        return Arrays.stream(text.split(Pattern.quote(separator))).filter(part -> !part.isEmpty()).toList();
     }
 
     /** One run: does the task for each customer, and tells what came of it. */
     static final class Run {
-        private final Task task = Task.fromEnvironment();
+        private final String task = variable("SKATT_TASK");
+        private final List<Customer> customers = variable("SKATT_CUSTOMERS", ",").stream().map(Customer::parse).toList();
+        private final Path folder = Path.of(variable("SKATT_FOLDER"));
         private final List<String> messages = new ArrayList<>();
-        private final Map<String, Json> told = new LinkedHashMap<>();
+        private final Map<String, Object> told = new LinkedHashMap<>();
         private boolean failed;
 
         boolean perform() throws IOException {
-            try {
-                start();
-            } catch (Problem | RuntimeException problem) {
-                report(problem);
-            }
-            told.put("outcome", Json.of(failed ? "failed" : "ok"));
-            told.put("messages", Json.of(messages));
-            Store.write(Path.of(variable("SKATT_RESULT")), new Json.Obj(told).bytes());
+            attempt(() -> {
+                // Every address is looked at before anything is sent to any of them, Maskinporten included.
+                for (String base : List.of("SKATT_TREKKPAALEGG", "SKATT_FINANSPRODUKTER", "SKATT_DIALOGPORTEN")) {
+                    Connections.requireTestHost(URI.create(variable(base)));
+                }
+                boolean own = "own-organisation".equals(System.getenv("SKATT_ACCESS"));
+                if (own) {
+                    messages.add("acting for the own organisation " + variable("SKATT_CUSTOMERS"));
+                }
+                Api api = new Api(new Tokens(own));
+                switch (task) {
+                    case "fetch", "poll", "withholding", "lookup" -> trekkpaalegg(new Orders(folder, api, messages));
+                    case "submit", "correct", "resume", "feedback" ->
+                        finansprodukter(new Submissions(folder, api, messages));
+                    default -> throw new Problem("there is no task " + task);
+                }
+            });
+            told.put("outcome", failed ? "failed" : "ok");
+            told.put("messages", messages);
+            write(Path.of(variable("SKATT_RESULT")), Json.of(told).bytes());
             messages.forEach(System.err::println);
             return !failed;
         }
 
-        private void start() throws Problem, IOException {
-            // Every address is looked at before anything is sent to any of them, Maskinporten included.
-            for (String base : List.of("SKATT_TREKKPAALEGG", "SKATT_FINANSPRODUKTER", "SKATT_DIALOGPORTEN")) {
-                Connections.requireTestHost(URI.create(variable(base)));
-            }
-            if (task.forOwnOrganisation()) {
-                messages.add("acting for the own organisation " + variable("SKATT_CUSTOMERS"));
-            }
-            Api api = new Api(new Tokens(task.forOwnOrganisation()));
-            switch (task.name()) {
-                case "fetch", "poll", "withholding", "lookup" -> trekkpaalegg(new Orders(task.folder(), api, messages));
-                case "submit", "correct", "resume", "feedback" ->
-                    finansprodukter(new Submissions(task.folder(), api, messages));
-                default -> throw new Problem("there is no task " + task.name());
-            }
-        }
-
         private void trekkpaalegg(Orders orders) {
-            for (Customer customer : task.customers()) {
+            for (Customer customer : customers) {
                 attempt(() -> {
-                    switch (task.name()) {
+                    switch (task) {
                         case "fetch" -> orders.fetch(customer);
                         case "lookup" -> orders.lookup(customer, variable("SKATT_TREKKID"), variable("SKATT_TREKKVERSJON"));
-                        default -> orders.poll(customer, variable("SKATT_PAGE_SIZE", "100"));
+                        default -> orders.poll(customer, variable("SKATT_PAGE_SIZE"));
                     }
                 });
             }
-            if (!task.name().equals("lookup")) {
+            if (!task.equals("lookup")) {
                 told.putAll(orders.conclusion());
             }
-            if (task.name().equals("withholding")) {
-                told.putAll(Withholding.conclusion(orders.all(), task.payDates()));
+            if (task.equals("withholding")) {
+                told.putAll(Withholding.conclusion(orders.all(),
+                    variable("SKATT_PAY_DATES", ",").stream().map(LocalDate::parse).toList()));
             }
         }
 
         private void finansprodukter(Submissions submissions) {
-            for (Path file : task.files()) {
-                attempt(() -> submissions.add(file, task.customers().get(0)));
+            for (String file : variable("SKATT_FILES", File.pathSeparator)) {
+                attempt(() -> submissions.add(Path.of(file), customers.get(0)));
             }
             for (Submission submission : submissions.all()) {
                 attempt(() -> {
-                    switch (task.name()) {
-                        case "feedback" -> submissions.readFeedback(submission);
-                        default -> submissions.send(submission, task.name().equals("resume"));
+                    if (task.equals("feedback")) {
+                        submissions.readFeedback(submission);
+                    } else {
+                        submissions.send(submission, task.equals("resume"));
                     }
                 });
             }
@@ -243,41 +191,55 @@ public final class Vendor {
             void run() throws Problem, IOException;
         }
 
-        /** Trouble with one customer or one report keeps nobody else from being served. */
+        /** Trouble with one customer or one report keeps no other from being served. */
         private void attempt(Work work) {
             try {
                 work.run();
-            } catch (Problem | IOException | RuntimeException problem) {
-                report(problem);
-            }
-        }
-
-        private void report(Exception problem) {
-            // A problem of our own is a sentence. Anything else may quote data: only its kind is shown.
-            messages.add(problem instanceof Problem ? problem.getMessage() : "internal error: " + problem.getClass().getName());
-            if (!Mistake.SWALLOWS_EXCEPTIONS.made()) {
+            } catch (Problem problem) {
+                messages.add(problem.getMessage());
+                failed = !Mistake.SWALLOWS_EXCEPTIONS.made();
+            } catch (IOException | RuntimeException problem) {
+                // Its text may quote data: only its kind is shown.
+                messages.add("internal error: " + problem.getClass().getName());
                 failed = true;
             }
         }
     }
 
-    // --- connections -----------------------------------------------------------------------------------------
+    /** A file, whole or not at all, and readable by its owner only: written beside, then renamed. */
+    static void write(Path file, byte[] bytes) throws IOException {
+        Path beside = Files.createTempFile(file.toAbsolutePath().getParent(), "new-", ".tmp");
+        try {
+            try (FileChannel channel = FileChannel.open(beside, StandardOpenOption.WRITE)) {
+                for (ByteBuffer rest = ByteBuffer.wrap(bytes); rest.hasRemaining(); ) {
+                    channel.write(rest);
+                }
+                channel.force(true);
+            }
+            Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(beside);
+        }
+    }
 
-    record Answer(int status, HttpHeaders headers, byte[] body) {
-        Optional<Json.Obj> object() {
+    // --- connections ---------------------------------------------------------------------------------------------
+
+    record Answer(int status, Optional<String> contentType, Optional<String> retryAfter, byte[] body) {
+        /** The body where it is a JSON object; an empty one otherwise: anything in between may have answered. */
+        Json.Obj object() {
             try {
-                return Json.parse(body) instanceof Json.Obj object ? Optional.of(object) : Optional.empty();
+                return Json.parse(body) instanceof Json.Obj object ? object : Json.Obj.EMPTY;
             } catch (Json.Malformed malformed) {
-                return Optional.empty();
+                return Json.Obj.EMPTY;
             }
         }
     }
 
     static final class Connections {
-        private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]");
-        private static final Pattern TEST_HOSTS = Pattern.compile(
-            "api-test\\.sits\\.no|[a-z]+\\.api\\.skatteetaten-test\\.no|test\\.maskinporten\\.no|platform\\.tt02\\.altinn\\.no");
-        private static final Duration WHOLE_EXCHANGE = Duration.ofSeconds(60);
+        private static final Pattern HERE = Pattern.compile("127\\.0\\.0\\.1|localhost");
+        private static final Pattern TEST_HOSTS = Pattern.compile("api-test\\.sits\\.no"
+            + "|[a-z]+\\.api\\.skatteetaten-test\\.no|test\\.maskinporten\\.no|platform\\.tt02\\.altinn\\.no");
+        private static final int WHOLE_EXCHANGE_SECONDS = 60;
         private static final int LARGEST_ANSWER = 64 * 1024 * 1024;
 
         // HTTP/1.1: over clear text the default offers an upgrade to HTTP/2 with every request. Redirects are not
@@ -288,39 +250,39 @@ public final class Vendor {
             .sslContext(trust())
             .build();
 
-        /** Known test hosts over TLS, and this machine: never production, never a token in clear text. */
+        /** This machine, and known test hosts over TLS: never production, never a token in clear text. */
         static void requireTestHost(URI address) throws Problem {
-            String host = Optional.ofNullable(address.getHost()).orElse("").toLowerCase(Locale.ROOT);
-            boolean here = LOOPBACK.contains(host);
-            if (!here && !(TEST_HOSTS.matcher(host).matches() && "https".equals(address.getScheme()))) {
+            String host = String.valueOf(address.getHost());
+            boolean known = TEST_HOSTS.matcher(host).matches() && "https".equals(address.getScheme());
+            if (!known && !HERE.matcher(host).matches()) {
                 throw new Problem("\"" + host + "\" is no test host: nothing is sent there");
             }
         }
 
         /** One request, sent once. An answer that did not arrive whole is an IOException, never a short body. */
         static Answer send(HttpRequest request) throws IOException {
-            // HttpRequest.timeout() would end with the headers; a body that stalls has to end as well.
-            var exchange = CLIENT.sendAsync(request, BodyHandlers.ofInputStream()).thenApplyAsync(response -> {
-                try (InputStream stream = response.body()) {
-                    byte[] body = stream.readNBytes(LARGEST_ANSWER + 1);
-                    if (body.length > LARGEST_ANSWER) {
-                        throw new IOException("the answer is too large");
-                    }
-                    return new Answer(response.statusCode(), response.headers(), body);
-                } catch (IOException problem) {
-                    throw new UncheckedIOException(problem);
-                }
-            });
+            // HttpRequest.timeout() ends with the headers; here a body that stalls ends as well.
+            var exchange = CLIENT.sendAsync(request, BodyHandlers.ofInputStream()).thenApplyAsync(Connections::read);
             try {
-                return exchange.get(WHOLE_EXCHANGE.toSeconds(), TimeUnit.SECONDS);
+                return exchange.get(WHOLE_EXCHANGE_SECONDS, TimeUnit.SECONDS);
             } catch (ExecutionException problem) {
                 throw new IOException(problem.getCause());
-            } catch (TimeoutException problem) {
+            } catch (TimeoutException | InterruptedException problem) {
                 exchange.cancel(true);
                 throw new IOException(problem);
-            } catch (InterruptedException problem) {
-                Thread.currentThread().interrupt();
-                throw new IOException(problem);
+            }
+        }
+
+        private static Answer read(HttpResponse<InputStream> response) {
+            try (InputStream stream = response.body()) {
+                byte[] body = stream.readNBytes(LARGEST_ANSWER + 1);
+                if (body.length > LARGEST_ANSWER) {
+                    throw new IOException("the answer is too large");
+                }
+                return new Answer(response.statusCode(), response.headers().firstValue("Content-Type"),
+                    response.headers().firstValue("Retry-After"), body);
+            } catch (IOException problem) {
+                throw new UncheckedIOException(problem);
             }
         }
 
@@ -329,18 +291,17 @@ public final class Vendor {
             return problem != null && (problem instanceof CertificateException || isDistrust(problem.getCause()));
         }
 
-        static String kindOf(IOException problem) {
-            Throwable cause = problem;
-            while (cause.getCause() != null && cause.getCause() != cause) {
-                cause = cause.getCause();
-            }
-            return cause.getClass().getSimpleName();
+        /** What went wrong with a connection, without the addresses and texts of the exception. */
+        static String kindOf(Throwable problem) {
+            boolean wrapper = problem.getClass() == IOException.class || problem instanceof CompletionException
+                || problem instanceof UncheckedIOException;
+            return wrapper && problem.getCause() != null ? kindOf(problem.getCause()) : problem.getClass().getSimpleName();
         }
 
         /**
-         * Which certificates are trusted: those that Java trusts, and a test authority where one is named. It is
-         * only added to the list of authorities: the checks of chain, time and host name stay Java's own. A trust
-         * manager of one's own is where they get lost.
+         * Whom to trust: whom Java trusts, and the test authority where one is named. It is only added to the list of
+         * authorities: the checks of chain, time and host name stay Java's own. In a trust manager of one's own they
+         * get lost.
          */
         private static SSLContext trust() {
             try {
@@ -352,15 +313,15 @@ public final class Vendor {
                 } else if (own != null) {
                     KeyStore authorities = KeyStore.getInstance(KeyStore.getDefaultType());
                     authorities.load(null, null);
-                    for (X509Certificate certificate : javaAuthorities()) {
-                        authorities.setCertificateEntry(certificate.getSubjectX500Principal().getName(), certificate);
+                    for (TrustManager manager : managers(null)) {
+                        for (Certificate known : ((X509TrustManager) manager).getAcceptedIssuers()) {
+                            authorities.setCertificateEntry("java-" + authorities.size(), known);
+                        }
                     }
-                    for (Certificate certificate : certificates(Path.of(own))) {
-                        authorities.setCertificateEntry("own-" + authorities.size(), certificate);
+                    for (Certificate added : certificates(Path.of(own))) {
+                        authorities.setCertificateEntry("own-" + authorities.size(), added);
                     }
-                    TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-                    factory.init(authorities);
-                    managers = factory.getTrustManagers();
+                    managers = managers(authorities);
                 }
                 context.init(null, managers, null);
                 return context;
@@ -369,17 +330,15 @@ public final class Vendor {
             }
         }
 
-        private static List<X509Certificate> javaAuthorities() throws GeneralSecurityException {
-            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            factory.init((KeyStore) null);
-            return Arrays.stream(factory.getTrustManagers())
-                .flatMap(manager -> manager instanceof X509TrustManager x509 ? Arrays.stream(x509.getAcceptedIssuers()) : Stream.empty())
-                .toList();
+        private static TrustManager[] managers(KeyStore authorities) throws GeneralSecurityException {
+            var factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            factory.init(authorities);
+            return factory.getTrustManagers();
         }
 
-        static List<Certificate> certificates(Path pem) throws GeneralSecurityException, IOException {
+        static Collection<? extends Certificate> certificates(Path pem) throws GeneralSecurityException, IOException {
             try (InputStream stream = Files.newInputStream(pem)) {
-                return List.copyOf(CertificateFactory.getInstance("X.509").generateCertificates(stream));
+                return CertificateFactory.getInstance("X.509").generateCertificates(stream);
             }
         }
     }
@@ -387,56 +346,43 @@ public final class Vendor {
     /** How often something is tried, and how long is waited in between. */
     static final class Patience {
         static final int ATTEMPTS = 5;
-        private static final double FIRST = Double.parseDouble(variable("VENDOR_WAIT", "0.2"));
+        static final Duration LONGEST = Duration.ofSeconds(30);
+        private static final double FIRST_SECONDS =
+            Double.parseDouble(Optional.ofNullable(System.getenv("VENDOR_WAIT")).orElse("0.2"));
 
         /** Growing, with a random part, so that many systems do not come back at the same moment. */
         static void pause(int attempt) {
-            pause(Duration.ofMillis((long) (1000 * FIRST * (1 << attempt) * (0.5 + ThreadLocalRandom.current().nextDouble()))));
+            double random = 0.5 + ThreadLocalRandom.current().nextDouble();
+            pause(Duration.ofMillis((long) (1000 * FIRST_SECONDS * (1 << attempt) * random)));
         }
 
         static void pause(Duration time) {
             try {
-                Thread.sleep(time.toMillis());
+                Thread.sleep(Math.max(0, time.toMillis()));
             } catch (InterruptedException problem) {
-                Thread.currentThread().interrupt();
+                throw new IllegalStateException(problem);
             }
         }
     }
 
-    // --- Maskinporten ----------------------------------------------------------------------------------------
+    // --- Maskinporten --------------------------------------------------------------------------------------------
 
     enum Scope {
         TREKKPAALEGG("skatteetaten:trekkpaalegg"),
         FINANSPRODUKTER("skatteetaten:innrapporteringfinansprodukter"),
         DIALOGPORTEN("digdir:dialogporten");
 
-        final String name;
-
-        Scope(String name) {
-            this.name = name;
-        }
-    }
-
-    /** A token. No record: a record's toString() would show it. */
-    static final class Token {
         final String text;
-        private final Instant until;
 
-        Token(String text, Instant until) {
+        Scope(String text) {
             this.text = text;
-            this.until = until;
-        }
-
-        boolean isGood() {
-            return Instant.now().isBefore(until);
         }
     }
 
-    /** The grant as it is sent. It is here for the mistake of logging it: a record shows all of its fields. */
-    record TokenRequest(String grantType, String assertion) {
+    /** A grant as it is sent. As a record it shows its fields in every log line that it gets into: keep it out. */
+    record Grant(String type, String assertion) {
         String form() {
-            return "grant_type=" + URLEncoder.encode(grantType, StandardCharsets.UTF_8)
-                + "&assertion=" + URLEncoder.encode(assertion, StandardCharsets.UTF_8);
+            return "grant_type=" + URLEncoder.encode(type, UTF_8) + "&assertion=" + URLEncoder.encode(assertion, UTF_8);
         }
     }
 
@@ -444,33 +390,32 @@ public final class Vendor {
     static final class Tokens {
         private record Key(Customer customer, Scope scope) {}
 
+        private record Token(String text, Instant until) {}
+
         private static final Duration SLACK = Duration.ofSeconds(10);
         private final Map<Key, Token> kept = new HashMap<>();
-        private final boolean forOwnOrganisation;
+        private final boolean ownOrganisation;
 
-        Tokens(boolean forOwnOrganisation) {
-            this.forOwnOrganisation = forOwnOrganisation;
+        Tokens(boolean ownOrganisation) {
+            this.ownOrganisation = ownOrganisation;
         }
 
-        Token get(Customer customer, Scope scope) throws Problem {
-            Token token = kept.get(key(customer, scope));
-            if (token == null || !token.isGood()) {
+        String get(Customer customer, Scope scope) throws Problem {
+            Key key = new Key(customer, scope);
+            Token token = kept.get(key);
+            if (token == null || !Instant.now().isBefore(token.until())) {
                 token = fetch(customer, scope);
-                kept.put(key(customer, scope), token);
+                kept.put(key, token);
             }
-            return token;
+            return token.text();
         }
 
         void forget(Customer customer, Scope scope) {
-            kept.remove(key(customer, scope));
-        }
-
-        private Key key(Customer customer, Scope scope) {
-            return new Key(Mistake.STATIC_TOKEN.made() ? null : customer, scope);
+            kept.remove(new Key(customer, scope));
         }
 
         private Token fetch(Customer customer, Scope scope) throws Problem {
-            URI endpoint = endpoint();
+            URI endpoint = URI.create(variable("MASKINPORTEN_TOKEN_ENDPOINT"));
             Connections.requireTestHost(endpoint);
             String trouble = "";
             for (int attempt = 0; attempt < Patience.ATTEMPTS; attempt++) {
@@ -478,39 +423,45 @@ public final class Vendor {
                     Patience.pause(attempt);
                 }
                 // An assertion is accepted once: every attempt has its own.
-                TokenRequest grant = new TokenRequest("urn:ietf:params:oauth:grant-type:jwt-bearer", assertion(customer, scope));
+                Grant grant = new Grant("urn:ietf:params:oauth:grant-type:jwt-bearer", assertion(customer, scope));
                 HttpRequest request = HttpRequest.newBuilder(endpoint)
                     .header("Content-Type", "application/x-www-form-urlencoded")
                     .header("Accept", "application/json")
-                    .POST(HttpRequest.BodyPublishers.ofString(grant.form()))
+                    .POST(BodyPublishers.ofString(grant.form()))
                     .build();
-                Answer answer;
                 Instant asked = Instant.now();
+                Answer answer;
                 try {
                     answer = Connections.send(request);
                 } catch (IOException problem) {
-                    trouble = "Maskinporten cannot be reached: " + Connections.kindOf(problem);
+                    trouble = "Maskinporten gave no whole answer: " + Connections.kindOf(problem);
                     if (Connections.isDistrust(problem)) {
                         break;
                     }
                     continue;
                 }
-                Json.Obj said = answer.object().orElse(Json.Obj.EMPTY);
+                Json.Obj said = answer.object();
                 Optional<String> text = said.text("access_token");
                 if (answer.status() == 200 && text.isPresent()) {
                     if (Mistake.READS_THE_TOKEN.made()) {
                         Json.parse(Base64.getUrlDecoder().decode(text.get().split("\\.")[1]));
                     }
-                    // The token is the API's business: nothing in it is looked at. How long it lasts stands
-                    // beside it; without that it serves one call.
+                    // The token is the API's business: nothing in it is looked at. How long it lasts stands beside
+                    // it; without that it serves one call.
                     long seconds = said.number("expires_in").map(BigDecimal::longValue).orElse(0L);
                     return new Token(text.get(), asked.plusSeconds(seconds).minus(SLACK));
                 }
-                trouble = refusal(answer, said) + " (" + customer.described() + ")";
-                if (Mistake.LOGS_A_RECORD.made()) {
-                    trouble += ", request " + grant;
+                // What Maskinporten says is meant to be read and kept, its trace id too; the assertion is not.
+                String description = said.text("error_description").orElse("");
+                trouble = "Maskinporten answered " + answer.status() + " " + said.text("error").orElse("") + ": "
+                    + description + " (" + customer.described() + ")";
+                if (description.matches("(?i).*(clock|\\biat\\b|\\bexp\\b).*")) {
+                    trouble += "; compare this machine's clock with a time server's";
                 }
-                // A refusal (invalid_scope, MP-303 for a missing delegation, ...) is a matter of set-up, for a
+                if (Mistake.LOGS_A_RECORD.made()) {
+                    trouble += "; sent: " + grant;
+                }
+                // A refusal (invalid_scope, MP-303 for a delegation that is not there) is a matter of set-up, for a
                 // person: asking again does not help.
                 if (answer.status() < 500) {
                     break;
@@ -519,51 +470,25 @@ public final class Vendor {
             throw new Problem(trouble);
         }
 
-        /** What Maskinporten says is meant to be read, and to be kept with its trace id; the assertion is not. */
-        private static String refusal(Answer answer, Json.Obj said) {
-            String error = said.text("error").orElse("without a reason");
-            String description = said.text("error_description").orElse("");
-            String hint = description.toLowerCase(Locale.ROOT).matches(".*(clock|\\biat\\b|\\bexp\\b|expired).*")
-                ? " - compare this machine's clock with a time server's" : "";
-            return "Maskinporten answered " + answer.status() + " " + error + ": " + description + hint;
-        }
-
-        private URI endpoint() throws Problem {
-            String known = System.getenv("MASKINPORTEN_TOKEN_ENDPOINT");
-            if (known != null) {
-                return URI.create(known);
-            }
-            URI metadata = URI.create(variable("MASKINPORTEN_WELL_KNOWN_URL"));
-            Connections.requireTestHost(metadata);
-            try {
-                Json.Obj said = Connections.send(HttpRequest.newBuilder(metadata).build()).object().orElse(Json.Obj.EMPTY);
-                // Metadata that speaks for another issuer is somebody else's.
-                if (said.text("issuer").equals(Optional.of(variable("MASKINPORTEN_ISSUER")))) {
-                    return URI.create(said.text("token_endpoint").orElse(""));
-                }
-            } catch (IOException problem) {
-                throw new Problem("Maskinporten cannot be reached: " + Connections.kindOf(problem));
-            }
-            throw new Problem("Maskinporten's metadata is not that of the configured issuer");
-        }
-
         private String assertion(Customer customer, Scope scope) throws Problem {
-            // Seconds. Maskinporten allows iat to differ by 10 s from its clock, and exp to be 120 s after iat.
-            long now = Mistake.TIMES_IN_MILLISECONDS.made() ? System.currentTimeMillis() : Instant.now().getEpochSecond();
-            long life = Mistake.TIMES_IN_MILLISECONDS.made() ? 100_000 : 100;
+            // Seconds. iat may differ by 10 s from Maskinporten's clock, and exp may be 120 s after iat.
+            boolean millis = Mistake.TIMES_IN_MILLISECONDS.made();
+            long now = millis ? System.currentTimeMillis() : Instant.now().getEpochSecond();
             Map<String, Object> claims = new LinkedHashMap<>();
-            // The issuer, as one value: not the token endpoint. And no claim that is not documented, nor
-            // `resource`, which Skatteetaten does not want.
-            claims.put("aud", variable(Mistake.AUD_IS_TOKEN_ENDPOINT.made() ? "MASKINPORTEN_TOKEN_ENDPOINT" : "MASKINPORTEN_ISSUER"));
+            // The issuer, as one value: not the token endpoint. And no claim that is not documented, nor `resource`,
+            // which Skatteetaten does not want.
+            claims.put("aud", variable(
+                Mistake.AUD_IS_TOKEN_ENDPOINT.made() ? "MASKINPORTEN_TOKEN_ENDPOINT" : "MASKINPORTEN_ISSUER"));
             claims.put("iss", variable("MASKINPORTEN_CLIENT_ID"));
             claims.put("iat", now);
-            claims.put("exp", now + life);
+            claims.put("exp", now + (millis ? 100_000 : 100));
             claims.put("jti", UUID.randomUUID().toString());
-            claims.put("scope", scope.name);
-            if (!forOwnOrganisation) {
+            claims.put("scope", scope.text);
+            if (!ownOrganisation) {
                 Map<String, Object> detail = new LinkedHashMap<>();
                 detail.put("type", "urn:altinn:systemuser");
-                detail.put("systemuser_org", Map.of("authority", "iso6523-actorid-upis", "ID", "0192:" + customer.organisation()));
+                detail.put("systemuser_org",
+                    Map.of("authority", "iso6523-actorid-upis", "ID", "0192:" + customer.organisation()));
                 // A system user that was requested with a reference is asked for with it.
                 if (!customer.externalRef().isEmpty()) {
                     detail.put("externalRef", customer.externalRef());
@@ -571,18 +496,18 @@ public final class Vendor {
                 claims.put("authorization_details", List.of(detail));
             }
             try {
-                String signed = base64(Json.of(header()).bytes()) + "." + base64(Json.of(claims).bytes());
+                String text = base64(Json.of(header()).bytes()) + "." + base64(Json.of(claims).bytes());
                 Signature signature = Signature.getInstance("SHA256withRSA");
                 signature.initSign(privateKey());
-                signature.update(signed.getBytes(StandardCharsets.US_ASCII));
-                return signed + "." + base64(signature.sign());
-            } catch (GeneralSecurityException | IOException problem) {
-                throw new Problem("the key in VENDOR_KEY cannot be used: " + problem.getClass().getSimpleName()
-                    + "; it has to be an RSA key in PKCS#8 (openssl pkcs8 -topk8 -nocrypt makes one)");
+                signature.update(text.getBytes(US_ASCII));
+                return text + "." + base64(signature.sign());
+            } catch (GeneralSecurityException | IOException | IllegalArgumentException problem) {
+                throw new Problem("the key in VENDOR_KEY cannot be used (" + problem.getClass().getSimpleName()
+                    + "): an RSA key in PKCS#8 is needed, as openssl pkcs8 -topk8 -nocrypt makes it");
             }
         }
 
-        /** Either the name of a key that is registered on the client, or the enterprise certificate's whole chain. */
+        /** Either the name of a key that is registered on the client, or the whole chain of its certificate. */
         private static Map<String, Object> header() throws GeneralSecurityException, IOException {
             String chain = System.getenv("VENDOR_CHAIN");
             if (chain == null) {
@@ -590,21 +515,16 @@ public final class Vendor {
             }
             List<String> encoded = new ArrayList<>();
             for (Certificate certificate : Connections.certificates(Path.of(chain))) {
-                // Standard base64 here, unlike everywhere else in a JWT (RFC 7515, 4.1.6).
+                // Not base64url, unlike everything else in a JWT (RFC 7515, 4.1.6).
                 encoded.add(Base64.getEncoder().encodeToString(certificate.getEncoded()));
             }
             return Map.of("alg", "RS256", "x5c", encoded);
         }
 
         private static PrivateKey privateKey() throws GeneralSecurityException, IOException {
-            String pem = Files.readString(Path.of(variable("VENDOR_KEY")));
-            String inner = pem.replaceAll("-----(BEGIN|END) PRIVATE KEY-----", "");
-            try {
-                byte[] encoded = Base64.getMimeDecoder().decode(inner);
-                return KeyFactory.getInstance("RSA").generatePrivate(new PKCS8EncodedKeySpec(encoded));
-            } catch (IllegalArgumentException problem) {
-                throw new GeneralSecurityException(problem);
-            }
+            String pem = Files.readString(Path.of(variable("VENDOR_KEY"))).replaceAll("-----(BEGIN|END) PRIVATE KEY-----", "");
+            byte[] encoded = Base64.getMimeDecoder().decode(pem);
+            return KeyFactory.getInstance("RSA").generatePrivate(new PKCS8EncodedKeySpec(encoded));
         }
 
         private static String base64(byte[] bytes) {
@@ -612,21 +532,21 @@ public final class Vendor {
         }
     }
 
-    // --- calls -----------------------------------------------------------------------------------------------
+    // --- calls ---------------------------------------------------------------------------------------------------
 
-    /** A call; the same bytes under the same headers however often it is sent. */
+    /** A call: the same bytes under the same headers however often it is sent. */
     record Call(String method, URI address, Customer customer, Scope scope, Map<String, String> headers, byte[] body) {
-        static Call get(String address, Customer customer, Scope scope) {
-            return new Call("GET", URI.create(address), customer, scope, Map.of("Accept", "application/json"), new byte[0]);
+        static Call get(String address, Customer customer, Scope scope, String accept) {
+            return new Call("GET", URI.create(address), customer, scope, Map.of("Accept", accept), new byte[0]);
         }
     }
 
-    /** What an answer means for the call. The status decides: one code comes with many texts. */
+    /** What an answer means for the call. Its status decides: one code comes with many texts. */
     enum Next {
         DONE, RENEW_TOKEN, WAIT_AS_TOLD, TRY_AGAIN, STOP;
 
         static Next after(int status) {
-            if (Mistake.RETRIES_EVERY_EXCEPTION.made() && status >= 400) {
+            if (status >= 400 && Mistake.RETRIES_EVERY_EXCEPTION.made()) {
                 return TRY_AGAIN;
             }
             return switch (status) {
@@ -640,7 +560,6 @@ public final class Vendor {
     }
 
     static final class Api {
-        private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
         private final Tokens tokens;
 
         Api(Tokens tokens) {
@@ -648,24 +567,24 @@ public final class Vendor {
         }
 
         /**
-         * A call that is tried again where that is safe: the GETs, and the POST of a report, which carries its own
-         * key and can be sent any number of times. Errors of the service and broken connections a few times, 401
-         * once with a new token, 429 once after the time that it names.
+         * A call that is tried again where that is safe: a GET, and the POST of a report, whose key makes it one
+         * report however often it arrives. Errors of the service and broken connections a few times, 401 once with a
+         * new token, 429 once after the time that it names.
          */
-        byte[] call(Call call) throws Problem {
+        Answer call(Call call) throws Problem {
             Connections.requireTestHost(call.address());
             boolean renewed = false;
             boolean waited = false;
-            int attempt = 0;
-            while (true) {
+            for (int attempt = 1; ; attempt++) {
                 String trouble;
                 int status = 0;
+                HttpRequest request = request(call);
                 try {
-                    Answer answer = Connections.send(request(call));
+                    Answer answer = Connections.send(request);
                     status = answer.status();
                     Next next = Next.after(status);
                     if (next == Next.DONE) {
-                        return answer.body();
+                        return answer;
                     }
                     trouble = describe(answer);
                     if (next == Next.RENEW_TOKEN && !renewed) {
@@ -674,7 +593,7 @@ public final class Vendor {
                         continue;
                     }
                     Duration told = retryAfter(answer);
-                    if (next == Next.WAIT_AS_TOLD && !waited && told.compareTo(LONGEST_WAIT) <= 0) {
+                    if (next == Next.WAIT_AS_TOLD && !waited && told.compareTo(Patience.LONGEST) <= 0) {
                         waited = true;
                         Patience.pause(told);
                         continue;
@@ -688,9 +607,8 @@ public final class Vendor {
                         throw new Problem(trouble);
                     }
                 }
-                attempt++;
-                if (attempt == Patience.ATTEMPTS) {
-                    throw new Problem(trouble + " (" + attempt + " attempts)", status);
+                if (attempt >= Patience.ATTEMPTS) {
+                    throw new Problem(trouble + " (tried " + attempt + " times)", status);
                 }
                 Patience.pause(attempt);
             }
@@ -698,78 +616,46 @@ public final class Vendor {
 
         private HttpRequest request(Call call) throws Problem {
             HttpRequest.Builder request = HttpRequest.newBuilder(call.address())
-                .method(call.method(), HttpRequest.BodyPublishers.ofByteArray(call.body()))
-                .header("Authorization", "Bearer " + tokens.get(call.customer(), call.scope()).text)
-                // Each request has an id of its own: it is what support asks for.
+                .method(call.method(), BodyPublishers.ofByteArray(call.body()))
+                .header("Authorization", "Bearer " + tokens.get(call.customer(), call.scope()))
+                // Every request has an id of its own: support asks for it.
                 .header("Korrelasjonsid", UUID.randomUUID().toString());
-            call.headers().forEach((name, value) -> {
-                if (Mistake.NO_ACCEPT.made() && name.equals("Accept") && call.scope() == Scope.TREKKPAALEGG) {
-                    return;
-                }
-                boolean another = Mistake.KEY_IN_RETRY_WRAPPER.made() && name.equals("idempotencyKey");
-                request.header(name, another ? UUID.randomUUID().toString() : value);
-            });
+            call.headers().forEach(request::header);
+            if (Mistake.KEY_IN_RETRY_WRAPPER.made() && call.headers().containsKey("idempotencyKey")) {
+                request.setHeader("idempotencyKey", UUID.randomUUID().toString());
+            }
             return request.build();
         }
 
         /** An error as a sentence, with what support needs. Something in between may have answered, in HTML. */
         private static String describe(Answer answer) {
-            Optional<Json.Obj> said = answer.object();
-            if (said.isEmpty()) {
-                return answer.status() + ", not from the API itself ("
-                    + answer.headers().firstValue("Content-Type").orElse("no Content-Type") + ", " + answer.body().length + " bytes)";
+            Json.Obj error = answer.object();
+            if (error.fields().isEmpty()) {
+                return answer.status() + ", not from the API itself (" + answer.contentType().orElse("no Content-Type")
+                    + ", " + answer.body().length + " bytes)";
             }
-            Json.Obj error = said.get();
-            StringBuilder text = new StringBuilder(answer.status() + " " + error.text("kode").orElse("") + " " + error.text("melding").orElse(""));
-            for (Json entry : error.list("spesifisering")) {
-                // `sti` says which field. `angittVerdi` is for that field's user, not for a log: it may be a
-                // person's number.
-                if (entry instanceof Json.Obj more) {
-                    Stream.of("kode", "sti", "melding").forEach(name -> text.append(' ').append(more.text(name).orElse("-")));
-                }
-            }
-            error.text("korrelasjonsid").ifPresent(id -> text.append(" (korrelasjonsid ").append(id).append(')'));
-            return text.toString();
+            Stream<String> parts = Stream.of(error.text("kode"), error.text("melding")).flatMap(Optional::stream);
+            // `sti` says which field. `angittVerdi` is for who fills in that field, not for a log: it may be a
+            // person's number.
+            Stream<String> more = error.objects("spesifisering").stream().flatMap(entry ->
+                Stream.of(entry.text("kode"), entry.text("sti"), entry.text("melding")).flatMap(Optional::stream));
+            return answer.status() + " " + Stream.concat(parts, more).collect(Collectors.joining(" "))
+                + error.text("korrelasjonsid").map(id -> " (korrelasjonsid " + id + ")").orElse("");
         }
 
         /** {@code Retry-After} is a number of seconds or a date. */
         private static Duration retryAfter(Answer answer) {
-            String text = answer.headers().firstValue("Retry-After").orElse("1").trim();
+            String text = answer.retryAfter().orElse("1").trim();
             try {
-                return text.matches("\\d{1,9}") ? Duration.ofSeconds(Long.parseLong(text))
-                    : Duration.between(Instant.now(), ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
+                return text.matches("[0-9]{1,9}") ? Duration.ofSeconds(Long.parseLong(text)) : Duration.between(
+                    Instant.now(), ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
             } catch (DateTimeException problem) {
                 return Duration.ofSeconds(1);
             }
         }
     }
 
-    // --- data ------------------------------------------------------------------------------------------------
-
-    static final class Store {
-        /** Whole or not at all, and readable by its owner only: written beside, then renamed. */
-        static void write(Path file, byte[] bytes) throws IOException {
-            Path beside = Files.createTempFile(file.toAbsolutePath().getParent(), "new-", ".tmp");
-            try {
-                try (FileChannel channel = FileChannel.open(beside, StandardOpenOption.WRITE)) {
-                    ByteBuffer buffer = ByteBuffer.wrap(bytes);
-                    while (buffer.hasRemaining()) {
-                        channel.write(buffer);
-                    }
-                    channel.force(true);
-                }
-                Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(beside);
-            }
-        }
-
-        static Json read(Path file, Json otherwise) throws IOException {
-            return Files.exists(file) ? Json.parse(Files.readAllBytes(file)) : otherwise;
-        }
-    }
-
-    // --- Trekkpålegg -----------------------------------------------------------------------------------------
+    // --- Trekkpålegg ---------------------------------------------------------------------------------------------
 
     /** How much: an amount for a month, or a percentage of each payment. Never both, and never added up. */
     sealed interface Size {
@@ -781,9 +667,6 @@ public final class Vendor {
     /** Both days are part of the period; without an end it is open. */
     record Period(LocalDate start, Optional<LocalDate> end, Size size) {
         boolean holds(LocalDate day) {
-            if (Mistake.END_IS_BEFORE.made()) {
-                return !day.isBefore(start) && end.map(day::isBefore).orElse(true);
-            }
             return !day.isBefore(start) && !end.map(day::isAfter).orElse(false);
         }
     }
@@ -798,84 +681,70 @@ public final class Vendor {
     }
 
     /** An order as it is worked with, beside all that came: fields and codes that are new to us are kept. */
-    record Order(String trekkid, long trekkversjon, String skyldner, String trekkstatus, List<Period> periods, Json.Obj received) {
-        private static final Set<String> KNOWN = Set.of("trekkid", "trekkversjon", "sekvensnummer", "opprettet", "saksnummer",
-            "trekkpliktig", "skyldner", "trekkstatus", "trekkstoerrelseForPeriode", "betalingsinformasjon");
-
+    record Order(String trekkid, long trekkversjon, String trekkstatus, List<Period> periods, Json.Obj received) {
         /** Reads one record of a list by itself, so that one that breaks the contract does not cost the others. */
         static Order read(Json record, String organisation) throws Unusable {
-            if (!(record instanceof Json.Obj order)) {
-                throw new Unusable("it is no object");
-            }
-            if (Mistake.FAILS_ON_UNKNOWN_PROPERTIES.made() && !KNOWN.containsAll(order.fields().keySet())) {
-                throw new IllegalArgumentException("unrecognized field");
-            }
+            Json.Obj order = record instanceof Json.Obj object ? object : Json.Obj.EMPTY;
+            String trekkid = idOf(record).orElseThrow(() -> new Unusable("trekkid is missing"));
             // The token decides whose orders come. One for somebody else must not be followed.
             if (!digits(order, "trekkpliktig", 9).equals(organisation)) {
                 throw new Unusable("it is for another employer");
             }
-            // Check digits are not looked at: published examples fail them, and numbering changes.
-            String skyldner = digits(order, "skyldner", 11);
-            Json.Obj payment = order.object("betalingsinformasjon").orElseThrow(() -> new Unusable("betalingsinformasjon is missing"));
+            // Check digits are not looked at: published examples fail them, and the rules for them change.
+            digits(order, "skyldner", 11);
+            Json.Obj payment = order.object("betalingsinformasjon");
             digits(payment, "betalingsmottaker", 9);
             digits(payment, "kontonummer", 11);
+            BigDecimal version = order.number("trekkversjon").filter(number -> number.signum() > 0 && isWhole(number))
+                .orElseThrow(() -> new Unusable("trekkversjon is no positive whole number"));
             String status = order.text("trekkstatus").orElseThrow(() -> new Unusable("trekkstatus is missing"));
             if (Mistake.ENUM_VALUE_OF.made()) {
                 Mistake.Trekkstatus.valueOf(status.toUpperCase(Locale.ROOT));
             }
             List<Period> periods = new ArrayList<>();
-            for (Json period : order.list("trekkstoerrelseForPeriode")) {
+            for (Json.Obj period : order.objects("trekkstoerrelseForPeriode")) {
                 periods.add(period(period));
             }
-            if (periods.isEmpty()) {
-                throw new Unusable("it has no period");
+            boolean overlap = periods.stream().anyMatch(a -> periods.stream().filter(b -> b.holds(a.start())).count() > 1);
+            if (periods.isEmpty() || overlap) {
+                throw new Unusable(overlap ? "two periods overlap" : "it has no period");
             }
-            for (LocalDate start : periods.stream().map(Period::start).toList()) {
-                if (periods.stream().filter(period -> period.holds(start)).count() > 1) {
-                    throw new Unusable("two periods overlap");
-                }
-            }
-            long version = order.number("trekkversjon").filter(number -> number.signum() > 0 && isWhole(number))
-                .orElseThrow(() -> new Unusable("trekkversjon is no positive whole number")).longValue();
-            return new Order(idOf(order).orElseThrow(() -> new Unusable("trekkid is missing")), version, skyldner, status, periods, order);
+            return new Order(trekkid, version.longValue(), status, periods, order);
         }
 
-        private static Period period(Json json) throws Unusable {
-            if (!(json instanceof Json.Obj period)) {
-                throw new Unusable("a period is no object");
-            }
-            LocalDate start = date(period.text("startdato").orElseThrow(() -> new Unusable("startdato is missing")));
+        private static Period period(Json.Obj period) throws Unusable {
+            LocalDate start = date(period, "startdato");
             Optional<LocalDate> end = Optional.empty();
-            if (period.get("sluttdato").isPresent()) {
-                end = Optional.of(date(period.text("sluttdato").orElseThrow(() -> new Unusable("sluttdato is no text"))));
+            if (period.has("sluttdato")) {
+                end = Optional.of(date(period, "sluttdato"));
             }
             if (end.isPresent() && end.get().isBefore(start)) {
                 throw new Unusable("a period ends before it starts");
             }
-            Optional<Json.Obj> amount = period.object("trekkbeloep");
-            Optional<Json.Obj> percent = period.object("trekkprosent");
-            if (amount.isPresent() == percent.isPresent()) {
+            if (period.has("trekkbeloep") == period.has("trekkprosent")) {
                 throw new Unusable("a period has both an amount and a percentage, or neither");
             }
-            // 0 is a value like any other: it instructs to withhold nothing.
-            if (amount.isPresent()) {
-                return new Period(start, end, new Size.Amount(decimal(amount.get(), "trekkbeloep", BigDecimal.valueOf(1_000_000_000))));
-            }
-            return new Period(start, end, new Size.Percent(decimal(percent.get(), "trekkprosent", BigDecimal.valueOf(100))));
+            // 0 is a value like any other: it says that nothing is withheld.
+            return new Period(start, end, period.has("trekkbeloep")
+                ? new Size.Amount(decimal(period, "trekkbeloep", 1_000_000_000))
+                : new Size.Percent(decimal(period, "trekkprosent", 100)));
         }
 
         /** Money and percentages are BigDecimal from the first moment: a double has no 0.10. */
-        private static BigDecimal decimal(Json.Obj object, String name, BigDecimal most) throws Unusable {
-            return object.number(name).filter(number -> number.signum() >= 0 && number.compareTo(most) <= 0)
-                .orElseThrow(() -> new Unusable(name + " is no number between 0 and " + most));
+        private static BigDecimal decimal(Json.Obj period, String name, long most) throws Unusable {
+            return period.object(name).number(name)
+                .filter(number -> number.signum() >= 0 && number.compareTo(BigDecimal.valueOf(most)) <= 0)
+                .orElseThrow(() -> new Unusable(name + " is no number from 0 to " + most));
         }
 
         /** Both forms that the field table allows: 1998-12-21 and 19981221. */
-        private static LocalDate date(String text) throws Unusable {
+        private static LocalDate date(Json.Obj period, String name) throws Unusable {
+            String text = period.text(name).orElse("");
             try {
-                return LocalDate.parse(text, text.length() == 8 ? DateTimeFormatter.BASIC_ISO_DATE : DateTimeFormatter.ISO_LOCAL_DATE);
+                return LocalDate.parse(text,
+                    text.length() == 8 ? DateTimeFormatter.BASIC_ISO_DATE : DateTimeFormatter.ISO_LOCAL_DATE);
             } catch (DateTimeException problem) {
-                throw new Unusable("a date does not exist");
+                throw new Unusable(name + " is no date");
             }
         }
 
@@ -885,44 +754,42 @@ public final class Vendor {
         }
 
         private static boolean isWhole(BigDecimal number) {
-            return number.stripTrailingZeros().scale() <= 0 && number.precision() - number.scale() <= 18;
+            return number.scale() <= 0 && number.precision() - number.scale() <= 18;
         }
 
         /** Opaque text. Numbers, UUIDs and other texts have been seen. */
         static Optional<String> idOf(Json record) {
-            return record instanceof Json.Obj order ? order.text("trekkid").or(() -> order.number("trekkid").map(BigDecimal::toPlainString)) : Optional.empty();
+            return record instanceof Json.Obj order
+                ? order.text("trekkid").or(() -> order.number("trekkid").map(BigDecimal::toPlainString)) : Optional.empty();
         }
 
-        /** {@code sekvensnummer}, also of a record that is otherwise unusable; a text of digits counts too. */
-        static OptionalLong numberOf(Json record) {
-            if (!(record instanceof Json.Obj order)) {
-                return OptionalLong.empty();
-            }
-            Optional<BigDecimal> number = order.number("sekvensnummer")
-                .or(() -> order.text("sekvensnummer").filter(text -> text.matches("[0-9]{1,18}")).map(BigDecimal::new));
-            return number.filter(Order::isWhole).map(BigDecimal::longValue).map(OptionalLong::of).orElse(OptionalLong.empty());
+        /** {@code sekvensnummer}, also of a record that is otherwise unusable. A text of digits counts too. */
+        static Stream<Long> numberOf(Json record) {
+            Json.Obj order = record instanceof Json.Obj object ? object : Json.Obj.EMPTY;
+            Optional<BigDecimal> text =
+                order.text("sekvensnummer").filter(digits -> digits.matches("[0-9]{1,18}")).map(BigDecimal::new);
+            return order.number("sekvensnummer").or(() -> text).filter(Order::isWhole).map(BigDecimal::longValue).stream();
         }
 
-        /** The KID is text: it may begin with 0 and end with a hyphen. All three come from the order itself. */
+        /** KID, account and payee come from the order itself. The KID is text: it may begin with 0 and end with -. */
         Json told() {
-            Json.Obj payment = received.object("betalingsinformasjon").orElse(Json.Obj.EMPTY);
-            String kid = payment.text("kidnummer").orElse(null);
-            return Json.of(fields("trekkid", trekkid, "trekkversjon", trekkversjon,
-                "kidnummer", kid != null && Mistake.KID_AS_LONG.made() ? Long.toString(Long.parseLong(kid)) : kid,
-                "kontonummer", payment.text("kontonummer").orElse(null),
-                "betalingsmottaker", payment.text("betalingsmottaker").orElse(null)));
+            Json.Obj payment = received.object("betalingsinformasjon");
+            Optional<String> kid = payment.text("kidnummer");
+            return Json.of("trekkid", trekkid, "trekkversjon", trekkversjon,
+                "kidnummer", Mistake.KID_AS_LONG.made() ? kid.map(text -> Long.toString(Long.parseLong(text))) : kid,
+                "kontonummer", payment.text("kontonummer"), "betalingsmottaker", payment.text("betalingsmottaker"));
         }
     }
 
-    /** A customer's orders: the newest version of each, those that a person has to look at, and how far we came. */
+    /** A customer's orders: how far we came, the newest version of each, and those that a person has to look at. */
     static final class Shelf {
         long watermark;
         final Map<String, Order> orders = new TreeMap<>();
         final Map<String, String> aside = new TreeMap<>();
 
         Json json() {
-            List<Json> received = orders.values().stream().<Json>map(Order::received).toList();
-            return Json.of(fields("watermark", watermark, "orders", received, "aside", aside));
+            List<Json.Obj> received = orders.values().stream().map(Order::received).toList();
+            return Json.of("watermark", watermark, "orders", received, "aside", aside);
         }
     }
 
@@ -936,23 +803,21 @@ public final class Vendor {
             this.file = folder.resolve("orders.json");
             this.api = api;
             this.messages = messages;
-            if (Store.read(file, Json.Obj.EMPTY) instanceof Json.Obj kept) {
-                for (Map.Entry<String, Json> entry : kept.fields().entrySet()) {
-                    load(Customer.parse(entry.getKey()), (Json.Obj) entry.getValue());
-                }
-            }
-        }
-
-        private void load(Customer customer, Json.Obj kept) throws Problem {
-            Shelf shelf = shelf(customer);
-            shelf.watermark = kept.number("watermark").map(BigDecimal::longValue).orElse(0L);
-            kept.object("aside").orElse(Json.Obj.EMPTY).fields().forEach((id, why) -> shelf.aside.put(id, ((Json.Text) why).value()));
-            for (Json record : kept.list("orders")) {
-                try {
-                    Order order = Order.read(record, customer.organisation());
-                    shelf.orders.put(order.trekkid(), order);
-                } catch (Unusable why) {
-                    throw new Problem("the stored orders cannot be read: " + why.getMessage());
+            Json.Obj kept = Files.exists(file) ? (Json.Obj) Json.parse(Files.readAllBytes(file)) : Json.Obj.EMPTY;
+            for (String name : kept.fields().keySet()) {
+                Customer customer = Customer.parse(name);
+                Shelf shelf = shelf(customer);
+                Json.Obj data = kept.object(name);
+                shelf.watermark = data.number("watermark").orElseThrow().longValueExact();
+                Json.Obj aside = data.object("aside");
+                aside.fields().keySet().forEach(id -> shelf.aside.put(id, aside.text(id).orElse("")));
+                for (Json.Obj record : data.objects("orders")) {
+                    try {
+                        Order order = Order.read(record, customer.organisation());
+                        shelf.orders.put(order.trekkid(), order);
+                    } catch (Unusable why) {
+                        throw new Problem("a stored order cannot be read: " + why.getMessage());
+                    }
                 }
             }
         }
@@ -968,59 +833,54 @@ public final class Vendor {
 
         /** What has changed since the watermark, page by page. */
         void poll(Customer customer, String pageSize) throws Problem, IOException {
-            // Looked at before anything is sent: the service is not a validator of our settings.
+            // Looked at before anything is sent: the service is no validator of our settings.
             if (!pageSize.matches("[1-9][0-9]{0,5}")) {
-                throw new Problem("maksAntall \"" + pageSize + "\" makes no sense: a whole number of at least 1 is needed");
+                throw new Problem("maksAntall \"" + pageSize + "\" makes no sense: it is a whole number from 1");
             }
-            int size = Integer.parseInt(pageSize);
             while (true) {
-                // The highest number received, as it is: the service answers with those above it. The two
-                // parameters go together.
+                // The highest number received, as it is: the service answers with those above it. The two parameters
+                // go together.
                 long watermark = shelf(customer).watermark;
-                List<Json> page = list(customer, "?fraSekvensnummer=" + watermark + "&maksAntall=" + size);
+                List<Json> page = list(customer, "?fraSekvensnummer=" + watermark + "&maksAntall=" + pageSize);
                 take(customer, page);
                 // Only a page that is not full is the last.
-                if (page.size() < size) {
+                if (page.size() < Integer.parseInt(pageSize)) {
                     return;
                 }
                 if (shelf(customer).watermark <= watermark) {
-                    throw new Problem("a full page brought no higher sekvensnummer than " + watermark + ": the list does not advance");
+                    throw new Problem("a full page has no sekvensnummer above " + watermark + ": the list does not advance");
                 }
             }
         }
 
         private List<Json> list(Customer customer, String query) throws Problem {
-            byte[] body = api.call(Call.get(variable("SKATT_TREKKPAALEGG") + "/api/trekkpaalegg/v1" + query, customer, Scope.TREKKPAALEGG));
+            byte[] body = api.call(get(customer, query)).body();
             // No orders: an empty list, or no body at all.
             if (body.length == 0) {
                 return List.of();
             }
             try {
-                if (Json.parse(body) instanceof Json.Arr list) {
-                    return list.items();
-                }
-            } catch (Json.Malformed malformed) {
-                throw new Problem("the list of orders cannot be read: " + malformed.getMessage());
+                return ((Json.Arr) Json.parse(body)).items();
+            } catch (Json.Malformed | ClassCastException problem) {
+                throw new Problem("the answer is no list of orders, or a broken one: nothing of it is taken");
             }
-            throw new Problem("the answer is no list of orders");
+        }
+
+        private static Call get(Customer customer, String rest) {
+            String accept = Mistake.ACCEPTS_ANYTHING.made() ? "text/html, image/gif, image/jpeg, */*; q=.2" : "application/json";
+            return Call.get(variable("SKATT_TREKKPAALEGG") + "/api/trekkpaalegg/v1" + rest, customer, Scope.TREKKPAALEGG, accept);
         }
 
         /** Takes a page in. In a system with a database this is one transaction. */
         private void take(Customer customer, List<Json> page) throws IOException {
             Shelf shelf = shelf(customer);
-            // The highest number, wherever on the page it stands. A record that is set aside counts too:
-            // otherwise it would come again for ever, and nothing after it.
-            long highest = page.stream().map(Order::numberOf).flatMapToLong(OptionalLong::stream).reduce(shelf.watermark, Math::max);
-            if (Mistake.TWO_TRANSACTIONS.made()) {
-                shelf.watermark = highest;
-                save();
-            }
             for (Json record : page) {
                 String trekkid = Order.idOf(record).orElse("without trekkid");
                 try {
                     Order order = Order.read(record, customer.organisation());
-                    // The same version again changes nothing; an older one, delivered late, never replaces a
-                    // newer. Versions may be skipped.
+                    requireEmployee(order);
+                    // The same version again changes nothing; an older one, delivered late, never replaces a newer.
+                    // Versions may be skipped.
                     Order known = shelf.orders.get(trekkid);
                     if (known == null || known.trekkversjon() <= order.trekkversjon() || Mistake.LAST_PUT_WINS.made()) {
                         shelf.orders.put(trekkid, order);
@@ -1031,23 +891,30 @@ public final class Vendor {
                     messages.add("order " + trekkid + " is set aside for a person: " + why.getMessage());
                 }
             }
-            shelf.watermark = highest;
-            if (!Mistake.TWO_TRANSACTIONS.made()) {
-                // Orders and watermark in one file: a stop at any moment leaves both or neither.
-                save();
+            // The highest number, wherever on the page it stands. A record that is set aside counts too: otherwise it
+            // would come again for ever, and nothing after it.
+            shelf.watermark = page.stream().flatMap(Order::numberOf).reduce(shelf.watermark, Math::max);
+            // Orders and watermark in one file: a stop at any moment leaves both or neither.
+            Map<String, Object> all = new LinkedHashMap<>();
+            shelves.forEach((name, data) -> all.put(name.shelf(), data.json()));
+            write(file, Json.of(all).bytes());
+        }
+
+        /**
+         * Where payroll says who is employed, an order for anybody else is for a person: never matched by name, never
+         * guessed, and the number is not repeated. National identity numbers and D-numbers alike.
+         */
+        private static void requireEmployee(Order order) throws Unusable {
+            boolean told = System.getenv("SKATT_EMPLOYEES") != null;
+            String skyldner = order.received().text("skyldner").orElse("");
+            if (told && !variable("SKATT_EMPLOYEES", ",").contains(skyldner)) {
+                throw new Unusable("its skyldner is not employed here");
             }
         }
 
-        private void save() throws IOException {
-            Map<String, Json> all = new LinkedHashMap<>();
-            shelves.forEach((customer, shelf) -> all.put(customer.shelf(), shelf.json()));
-            Store.write(file, new Json.Obj(all).bytes());
-        }
-
-        /** One version of one order. trekkid is opaque, so it is encoded for the path. */
+        /** One version of one order. */
         void lookup(Customer customer, String trekkid, String version) throws Problem {
-            String path = Stream.of(trekkid, version).map(Orders::pathPart).collect(Collectors.joining("/"));
-            byte[] body = api.call(Call.get(variable("SKATT_TREKKPAALEGG") + "/api/trekkpaalegg/v1/" + path, customer, Scope.TREKKPAALEGG));
+            byte[] body = api.call(get(customer, "/" + pathPart(trekkid) + "/" + pathPart(version))).body();
             try {
                 Order order = Order.read(Json.parse(body), customer.organisation());
                 messages.add("order " + order.trekkid() + " version " + order.trekkversjon());
@@ -1057,8 +924,8 @@ public final class Vendor {
         }
 
         /** URLEncoder is for forms: its + for a space would be a plus sign in a path. */
-        private static String pathPart(String text) {
-            return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+        static String pathPart(String text) {
+            return URLEncoder.encode(text, UTF_8).replace("+", "%20");
         }
 
         List<Order> all() {
@@ -1066,52 +933,49 @@ public final class Vendor {
         }
 
         /** Two system users of one organisation see the same orders: each is told once. */
-        Map<String, Json> conclusion() {
-            Set<Json> orders = all().stream().map(Order::told).collect(Collectors.toCollection(LinkedHashSet::new));
-            List<Json> aside = shelves.values().stream().flatMap(shelf -> shelf.aside.keySet().stream())
-                .map(id -> Json.of(Map.of("trekkid", id))).toList();
-            return Map.of("orders", Json.of(List.copyOf(orders)), "setAside", Json.of(aside));
+        Map<String, Object> conclusion() {
+            Stream<String> aside = shelves.values().stream().flatMap(shelf -> shelf.aside.keySet().stream());
+            return Map.of("orders", all().stream().map(Order::told).distinct().toList(),
+                "setAside", aside.distinct().map(id -> Json.of("trekkid", id)).toList());
         }
     }
 
-    /** What the orders say about pay dates (calendar days in Norway). */
+    /** What the orders say about pay dates, which are calendar days in Norway. */
     static final class Withholding {
         /**
          * One entry per order and date with an instruction. A person's orders are never added up: an amount for a
          * month and a percentage of a payment are different things.
          */
-        static Map<String, Json> conclusion(List<Order> orders, List<LocalDate> payDates) {
+        static Map<String, Object> conclusion(List<Order> orders, List<LocalDate> payDates) {
             List<Json> entries = new ArrayList<>();
             Set<Json> warnings = new LinkedHashSet<>();
             for (Order order : orders) {
                 boolean ended = order.trekkstatus().equals("avsluttet");
                 // Ended, and yet without an end: one of the two is wrong, and a person has to find out which.
-                if (ended && order.periods().stream().anyMatch(period -> period.end().isEmpty())) {
-                    warnings.add(Json.of(Map.of("trekkid", order.trekkid())));
-                }
+                boolean contradiction = ended && order.periods().stream().anyMatch(period -> period.end().isEmpty());
                 for (LocalDate day : payDates) {
-                    // The period that holds the date decides, not trekkstatus: orders that are said to be ended
-                    // have been published with an end still to come.
+                    // The period that holds the date decides, not trekkstatus: orders that are said to be ended have
+                    // been published with an end still to come. They are followed, with a warning.
                     Optional<Period> current = order.periods().stream().filter(period -> period.holds(day)).findFirst();
                     current.ifPresent(period -> entries.add(entry(order, period, day, payDates)));
-                    if (ended && current.isPresent()) {
-                        warnings.add(Json.of(Map.of("trekkid", order.trekkid())));
-                    }
+                    contradiction |= ended && current.isPresent();
+                }
+                if (contradiction) {
+                    warnings.add(Json.of("trekkid", order.trekkid()));
                 }
             }
-            return Map.of("withholding", Json.of(entries), "warnings", Json.of(List.copyOf(warnings)));
+            return Map.of("withholding", entries, "warnings", List.copyOf(warnings));
         }
 
         private static Json entry(Order order, Period period, LocalDate day, List<LocalDate> payDates) {
-            Map<String, Object> entry = fields("trekkid", order.trekkid(), "payDate", day.toString());
-            if (period.size() instanceof Size.Amount amount) {
-                List<LocalDate> sameMonth = payDates.stream()
-                    .filter(date -> YearMonth.from(date).equals(YearMonth.from(day)) && period.holds(date)).sorted().toList();
-                entry.put("amount", share(amount.perMonth(), sameMonth, day).toPlainString());
-            } else if (period.size() instanceof Size.Percent percent) {
-                entry.put("percent", percent.ofGross().toPlainString());
+            String date = day.toString();
+            if (period.size() instanceof Size.Percent percent) {
+                return Json.of("trekkid", order.trekkid(), "payDate", date, "percent", percent.ofGross().toPlainString());
             }
-            return Json.of(entry);
+            List<LocalDate> sameMonth = payDates.stream().filter(period::holds)
+                .filter(other -> YearMonth.from(other).equals(YearMonth.from(day))).sorted().toList();
+            BigDecimal share = share(((Size.Amount) period.size()).perMonth(), sameMonth, day);
+            return Json.of("trekkid", order.trekkid(), "payDate", date, "amount", share.toPlainString());
         }
 
         /** An amount is for the month: its payments share it, and the last one takes what rounding leaves. */
@@ -1126,19 +990,17 @@ public final class Vendor {
         }
     }
 
-    // --- Innrapportering finansprodukter ----------------------------------------------------------------------
+    // --- Innrapportering finansprodukter -------------------------------------------------------------------------
 
     enum Status {
-        NOT_SENT("notSent"), SENT("sent"), ACCEPTED("accepted"), REJECTED("rejected"), REFUSED("refused");
+        NOT_SENT("notSent"), SENT("sent"), ACCEPTED("accepted"), REJECTED("rejected"), REFUSED("refused"),
+        /** Refused because its key has been used: not to be sent again, whoever asks. */
+        KEY_USED("refused");
 
         final String told;
 
         Status(String told) {
             this.told = told;
-        }
-
-        static Status of(String told) {
-            return Arrays.stream(values()).filter(status -> status.told.equals(told)).findFirst().orElseThrow();
         }
     }
 
@@ -1149,11 +1011,9 @@ public final class Vendor {
         final String reference;
         final String year;
         Status status = Status.NOT_SENT;
-        /** The status of the answer that refused it, 0 without one. */
-        int refusedWith;
         Json.Obj receipt = Json.Obj.EMPTY;
-        final Set<String> documents = new LinkedHashSet<>();
-        /** The bytes, where they are at hand; otherwise they are in the file. */
+        final List<Object> documents = new ArrayList<>();
+        /** The bytes, until the end of the run that took them in; after that they are in the file. */
         byte[] body;
 
         Submission(Customer customer, String key, String reference, String year) {
@@ -1164,33 +1024,34 @@ public final class Vendor {
         }
 
         static Submission of(Json.Obj kept) {
-            String organisation = kept.text("organisation").orElseThrow();
-            Submission submission = new Submission(new Customer(organisation, kept.text("externalRef").orElse("")),
+            Submission submission = new Submission(Customer.parse(kept.text("customer").orElseThrow()),
                 kept.text("key").orElseThrow(), kept.text("reference").orElseThrow(), kept.text("year").orElseThrow());
-            submission.status = Status.of(kept.text("status").orElseThrow());
-            submission.refusedWith = kept.number("refusedWith").map(BigDecimal::intValue).orElse(0);
-            submission.receipt = kept.object("receipt").orElse(Json.Obj.EMPTY);
-            kept.list("documents").forEach(digest -> submission.documents.add(((Json.Text) digest).value()));
+            submission.status = Status.valueOf(kept.text("status").orElseThrow());
+            submission.receipt = kept.object("receipt");
+            submission.documents.addAll(kept.list("documents"));
             return submission;
         }
 
         Json json() {
-            return Json.of(fields("organisation", customer.organisation(), "externalRef", customer.externalRef(), "key", key,
-                "reference", reference, "year", year, "status", status.told, "refusedWith", refusedWith,
-                "receipt", receipt, "documents", List.copyOf(documents)));
+            return Json.of("customer", customer.shelf(), "key", key, "reference", reference, "year", year,
+                "status", status.name(), "receipt", receipt, "documents", documents);
         }
 
         Json told() {
-            return Json.of(fields("reference", reference, "status", status.told, "dialogId", receipt.text("dialogId").orElse(null),
-                "forsendelseId", receipt.text("forsendelseId").orElse(null),
-                "antallOppgaver", receipt.number("antallOppgaver").orElse(null), "documents", List.copyOf(documents)));
+            return Json.of("reference", reference, "status", status.told, "dialogId", receipt.text("dialogId"),
+                "forsendelseId", receipt.text("forsendelseId"), "antallOppgaver", receipt.number("antallOppgaver"),
+                "documents", documents);
+        }
+
+        Problem problem(String what, int status) {
+            return new Problem("report " + reference + ": " + what, status);
         }
     }
 
     static final class Submissions {
         private static final long LIMIT = 10 * 1024 * 1024;
         private static final Pattern DOCUMENT =
-            Pattern.compile("/forsendelser/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/dokumenter/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$");
+            Pattern.compile("/forsendelser/([0-9a-f-]{36})/dokumenter/([0-9a-f-]{36})$");
         private final Path folder;
         private final Api api;
         private final List<String> messages;
@@ -1200,79 +1061,83 @@ public final class Vendor {
             this.folder = folder;
             this.api = api;
             this.messages = messages;
-            if (Store.read(folder.resolve("submissions.json"), Json.Obj.EMPTY) instanceof Json.Arr kept) {
-                kept.items().forEach(entry -> all.add(Submission.of((Json.Obj) entry)));
-            }
+            Path file = folder.resolve("submissions.json");
+            Json.Obj kept = Files.exists(file) ? (Json.Obj) Json.parse(Files.readAllBytes(file)) : Json.Obj.EMPTY;
+            kept.objects("submissions").forEach(entry -> all.add(Submission.of(entry)));
         }
 
         List<Submission> all() {
             return List.copyOf(all);
         }
 
+        Map<String, Object> conclusion() {
+            return Map.of("submissions", all.stream().map(Submission::told).toList());
+        }
+
         private void save() throws IOException {
-            Store.write(folder.resolve("submissions.json"), Json.of(all.stream().map(Submission::json).toList()).bytes());
+            write(folder.resolve("submissions.json"),
+                Json.of("submissions", all.stream().map(Submission::json).toList()).bytes());
         }
 
         private Path bodyOf(Submission submission) {
             return folder.resolve("body-" + submission.key);
         }
 
-        /** A report to be sent. A corrected one is a report like any other: a new key, never the old one's. */
+        /** A report to be sent. A corrected one is a report like any other, under a key of its own. */
         void add(Path file, Customer customer) throws Problem, IOException {
-            long size = Files.size(file);
-            if (size > LIMIT) {
-                throw new Problem(file.getFileName() + " has " + size + " bytes, over the limit of 10 MB: divide the report, or use the file upload");
+            String name = file.getFileName().toString();
+            if (Files.size(file) > LIMIT) {
+                throw new Problem(name + " is over the limit of 10 MB: divide the report, or use the file upload");
             }
-            byte[] body = Mistake.DEFAULT_LOCALE.made() ? Mistake.formatTotals(Files.readAllBytes(file)) : Files.readAllBytes(file);
+            byte[] body = Files.readAllBytes(file);
+            if (Mistake.DEFAULT_LOCALE.made()) {
+                body = Mistake.formatTotals(body);
+            }
             Submission submission;
             try {
-                Json.Obj report = Json.parse(body) instanceof Json.Obj object ? object : Json.Obj.EMPTY;
-                Json.Obj delivery = report.object("leveranse").orElseThrow(() -> new Problem(file.getFileName() + " holds no leveranse"));
-                String reference = delivery.text("oppgavegiversLeveranseReferanse").orElseThrow(() -> new Problem(file.getFileName() + " has no reference"));
+                Json.Obj delivery = ((Json.Obj) Json.parse(body)).object("leveranse");
                 // The address takes its year from the report, so that the two cannot differ.
-                String year = delivery.number("inntektsaar").map(BigDecimal::toPlainString).orElseThrow(() -> new Problem(file.getFileName() + " has no inntektsaar"));
-                submission = new Submission(customer, UUID.randomUUID().toString(), reference, year);
-            } catch (Json.Malformed malformed) {
-                throw new Problem(file.getFileName() + " is no JSON: " + malformed.getMessage());
+                submission = new Submission(customer, UUID.randomUUID().toString(),
+                    delivery.text("oppgavegiversLeveranseReferanse").orElseThrow(),
+                    delivery.number("inntektsaar").orElseThrow().toPlainString());
+            } catch (Json.Malformed | ClassCastException | NoSuchElementException problem) {
+                throw new Problem(name + " is no report: it needs leveranse with inntektsaar and a reference");
             }
             submission.body = body;
-            // The exact bytes are on disk, then the key that they belong to, before anything is sent: whatever
-            // happens after this line, the report can be sent again as the same one.
-            Store.write(bodyOf(submission), Mistake.SAVES_THE_OBJECT.made() ? Json.parse(body).bytes() : body);
+            // The exact bytes are on disk, and then the key that they belong to, before anything is sent. Whatever
+            // happens after this, the report can be sent again as the same one.
+            write(bodyOf(submission), Mistake.SAVES_THE_OBJECT.made() ? Json.parse(body).bytes() : body);
             all.add(submission);
             save();
         }
 
-        /** Sends what has no receipt. After a refusal only when somebody says so, and never a used key. */
+        /** Sends what has no receipt; what was refused only when somebody says so. */
         void send(Submission submission, boolean resume) throws Problem, IOException {
-            boolean again = submission.status == Status.REFUSED && resume && submission.refusedWith != 409;
-            if (submission.status != Status.NOT_SENT && !again) {
+            if (submission.status != Status.NOT_SENT && !(resume && submission.status == Status.REFUSED)) {
                 return;
             }
             byte[] body = submission.body != null ? submission.body : Files.readAllBytes(bodyOf(submission));
-            Map<String, String> headers = new LinkedHashMap<>();
-            headers.put("Content-Type", "application/json");
-            headers.put("Accept", "application/json");
-            headers.put("idempotencyKey", submission.key);
+            Map<String, String> headers = Map.of("Content-Type", "application/json", "Accept", "application/json",
+                "idempotencyKey", submission.key);
             URI address = URI.create(variable("SKATT_FINANSPRODUKTER") + "/" + submission.year);
-            byte[] answer;
             try {
-                answer = api.call(new Call("POST", address, submission.customer, Scope.FINANSPRODUKTER, headers, body));
+                Json.Obj receipt =
+                    api.call(new Call("POST", address, submission.customer, Scope.FINANSPRODUKTER, headers, body)).object();
+                if (receipt.text("dialogId").isEmpty() || receipt.text("forsendelseId").isEmpty()) {
+                    // It stays unsent. The next run sends it again, and the service knows it by its key.
+                    throw new Problem("the answer is no receipt");
+                }
+                submission.receipt = receipt;
+                // A receipt says that it arrived. Whether it is accepted comes later.
+                submission.status = Status.SENT;
             } catch (Problem problem) {
                 if (problem.isRefusal()) {
-                    submission.status = Status.REFUSED;
-                    submission.refusedWith = problem.status;
-                    save();
+                    submission.status = problem.status == 409 ? Status.KEY_USED : Status.REFUSED;
                 }
-                throw new Problem("report " + submission.reference + ": " + problem.getMessage());
+                throw submission.problem(problem.getMessage(), problem.status);
+            } finally {
+                save();
             }
-            Json.Obj receipt = new Answer(200, null, answer).object().filter(object -> object.text("dialogId").isPresent() && object.text("forsendelseId").isPresent())
-                // It stays unsent, under its key: the next run asks again, and the service knows it by the key.
-                .orElseThrow(() -> new Problem("report " + submission.reference + ": the answer is no receipt"));
-            submission.receipt = receipt;
-            // A receipt says that it arrived. Whether it is accepted comes later.
-            submission.status = Status.SENT;
-            save();
         }
 
         /** What came of a report, from the dialog that its receipt names. */
@@ -1280,103 +1145,91 @@ public final class Vendor {
             if (submission.status != Status.SENT) {
                 return;
             }
-            String dialogId = submission.receipt.text("dialogId").orElseThrow();
-            byte[] body = api.call(Call.get(variable("SKATT_DIALOGPORTEN") + "/api/v1/enduser/dialogs/" + Orders.pathPart(dialogId),
-                submission.customer, Scope.DIALOGPORTEN));
-            Json.Obj dialog = new Answer(200, null, body).object().orElseThrow(() -> new Problem("report " + submission.reference + ": the dialog cannot be read"));
+            String dialogId = Orders.pathPart(submission.receipt.text("dialogId").orElseThrow());
+            Json.Obj dialog = api.call(Call.get(variable("SKATT_DIALOGPORTEN") + "/api/v1/enduser/dialogs/" + dialogId,
+                submission.customer, Scope.DIALOGPORTEN, "application/json")).object();
             // A dialog holds several reports and their answers: ours is the one that relates to our dispatch.
-            List<Json.Obj> answers = dialog.list("transmissions").stream()
-                .flatMap(entry -> entry instanceof Json.Obj object ? Stream.of(object) : Stream.empty())
+            List<Json.Obj> answers = dialog.objects("transmissions").stream()
                 .filter(entry -> entry.text("relatedTransmissionId").equals(submission.receipt.text("forsendelseId")))
-                .filter(entry -> !entry.text("type").equals(Optional.of("Submission")))
-                .toList();
+                .filter(entry -> !entry.text("type").equals(Optional.of("Submission"))).toList();
             if (answers.size() != 1) {
-                messages.add("report " + submission.reference + ": " + (answers.isEmpty() ? "no feedback yet" : "several answers, for a person to look at"));
+                messages.add("report " + submission.reference
+                    + (answers.isEmpty() ? ": no feedback yet" : ": several answers, for a person to look at"));
                 return;
             }
             switch (answers.get(0).text("type").orElse("")) {
                 case "Acceptance" -> submission.status = Status.ACCEPTED;
                 case "Rejection" -> submission.status = Status.REJECTED;
-                default -> messages.add("report " + submission.reference + ": feedback of an unknown kind, for a person to look at");
+                default -> messages.add("report " + submission.reference + ": an answer for a person to look at");
             }
             save();
-            fetchDocuments(submission, answers.get(0));
-        }
-
-        private void fetchDocuments(Submission submission, Json.Obj answer) throws Problem, IOException {
-            for (Json attachment : answer.list("attachments")) {
-                for (Json entry : attachment instanceof Json.Obj object ? object.list("urls") : List.<Json>of()) {
-                    if (!(entry instanceof Json.Obj address) || !address.text("consumerType").equals(Optional.of("Api"))) {
-                        continue;
+            for (Json.Obj attachment : answers.get(0).objects("attachments")) {
+                for (Json.Obj address : attachment.objects("urls")) {
+                    if (address.text("consumerType").equals(Optional.of("Api"))) {
+                        fetchDocument(submission, address.text("url").orElse(""));
                     }
-                    // Only the two ids are taken from the dialog. Where the token goes is our own setting.
-                    var ids = DOCUMENT.matcher(address.text("url").orElse(""));
-                    if (!ids.find()) {
-                        throw new Problem("report " + submission.reference + ": the address of a document has an unknown form");
-                    }
-                    URI document = URI.create(variable("SKATT_FINANSPRODUKTER") + "/" + submission.year
-                        + "/forsendelser/" + ids.group(1) + "/dokumenter/" + ids.group(2));
-                    // JSON, XML, PDF or CSV: kept byte for byte, under its digest.
-                    byte[] body = api.call(new Call("GET", document, submission.customer, Scope.FINANSPRODUKTER, Map.of("Accept", "*/*"), new byte[0]));
-                    String digest = sha256(body);
-                    Store.write(folder.resolve("document-" + digest), body);
-                    submission.documents.add(digest);
-                    save();
                 }
             }
         }
 
-        private static String sha256(byte[] bytes) {
+        private void fetchDocument(Submission submission, String url) throws Problem, IOException {
+            // Only the two ids are taken from the dialog. Where the token goes is our own setting.
+            Matcher ids = DOCUMENT.matcher(url);
+            if (!ids.find()) {
+                throw submission.problem("the address of a document has an unknown form", 0);
+            }
+            // JSON, XML, PDF or CSV: kept byte for byte, under its digest.
+            byte[] body = api.call(Call.get(variable("SKATT_FINANSPRODUKTER") + "/" + submission.year + "/forsendelser/"
+                + ids.group(1) + "/dokumenter/" + ids.group(2), submission.customer, Scope.FINANSPRODUKTER, "*/*")).body();
             try {
-                return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-            } catch (GeneralSecurityException problem) {
+                String digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(body));
+                write(folder.resolve("document-" + digest), body);
+                submission.documents.add(digest);
+            } catch (NoSuchAlgorithmException problem) {
                 throw new IllegalStateException(problem);
             }
-        }
-
-        Map<String, Json> conclusion() {
-            return Map.of("submissions", Json.of(all.stream().map(Submission::told).toList()));
+            save();
         }
     }
 
-    // --- JSON ------------------------------------------------------------------------------------------------
-
-    /** Names and values in this order; unlike Map.of, null is allowed. */
-    static Map<String, Object> fields(Object... namesAndValues) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        for (int index = 0; index < namesAndValues.length; index += 2) {
-            fields.put((String) namesAndValues[index], namesAndValues[index + 1]);
-        }
-        return fields;
-    }
+    // --- JSON ----------------------------------------------------------------------------------------------------
 
     /**
-     * JSON (RFC 8259) with exact numbers. The JDK has no reader of its own, and the ones in use are the wrong
-     * example here as they are set up by default: numbers become double, unknown fields are errors.
+     * JSON (RFC 8259) with exact numbers. The JDK has none; of a library in its place, ask that numbers become
+     * BigDecimal and that unknown fields are no error, which is seldom how it comes.
      */
     sealed interface Json {
         record Obj(Map<String, Json> fields) implements Json {
             static final Obj EMPTY = new Obj(Map.of());
 
-            /** A field that is there and not null. */
-            Optional<Json> get(String name) {
-                return Optional.ofNullable(fields.get(name)).filter(value -> !(value instanceof Null));
+            private <T extends Json> Optional<T> get(String name, Class<T> type) {
+                return Optional.ofNullable(fields.get(name)).filter(type::isInstance).map(type::cast);
+            }
+
+            /** Whether it is there and not null. */
+            boolean has(String name) {
+                return fields.containsKey(name) && !(fields.get(name) instanceof Null);
             }
 
             Optional<String> text(String name) {
-                return get(name).flatMap(value -> value instanceof Text text ? Optional.of(text.value()) : Optional.empty());
+                return get(name, Text.class).map(Text::value);
             }
 
             Optional<BigDecimal> number(String name) {
-                return get(name).flatMap(value -> value instanceof Num number ? Optional.of(number.value()) : Optional.empty());
+                return get(name, Num.class).map(Num::value);
             }
 
-            Optional<Obj> object(String name) {
-                return get(name).flatMap(value -> value instanceof Obj object ? Optional.of(object) : Optional.empty());
+            Obj object(String name) {
+                return get(name, Obj.class).orElse(EMPTY);
             }
 
             List<Json> list(String name) {
-                return get(name).map(value -> value instanceof Arr list ? list.items() : List.<Json>of()).orElse(List.of());
+                return get(name, Arr.class).map(Arr::items).orElse(List.of());
+            }
+
+            /** The objects of a list; anything else in it counts as an object without fields. */
+            List<Obj> objects(String name) {
+                return list(name).stream().map(item -> item instanceof Obj object ? object : EMPTY).toList();
             }
         }
 
@@ -1401,20 +1254,28 @@ public final class Vendor {
 
         static Json parse(byte[] utf8) {
             try {
-                // A decoder of its own reports bytes that are no UTF-8; new String() would replace them.
-                return new Reader(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString()).document();
+                // A decoder reports bytes that are no UTF-8; new String() would replace them.
+                return new Reader(UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString()).document();
             } catch (CharacterCodingException problem) {
-                throw new Malformed("bytes that are no UTF-8", 0);
+                throw new Malformed("something that is no UTF-8", 0);
             }
         }
 
+        /** An object of names and values, in this order. */
+        static Json of(String name, Object value, Object... more) {
+            Map<String, Json> fields = new LinkedHashMap<>();
+            fields.put(name, of(value));
+            for (int index = 0; index < more.length; index += 2) {
+                fields.put((String) more[index], of(more[index + 1]));
+            }
+            return new Obj(fields);
+        }
+
         static Json of(Object value) {
-            if (value == null) {
-                return new Null();
-            } else if (value instanceof Json json) {
+            if (value instanceof Json json) {
                 return json;
-            } else if (value instanceof Boolean bool) {
-                return new Bool(bool);
+            } else if (value instanceof Optional<?> optional) {
+                return optional.isPresent() ? of(optional.get()) : new Null();
             } else if (value instanceof Number number) {
                 return new Num(new BigDecimal(number.toString()));
             } else if (value instanceof List<?> list) {
@@ -1428,58 +1289,34 @@ public final class Vendor {
         }
 
         default byte[] bytes() {
-            StringBuilder out = new StringBuilder();
-            write(this, out);
-            return out.toString().getBytes(StandardCharsets.UTF_8);
+            return text(this).getBytes(UTF_8);
         }
 
-        private static void write(Json json, StringBuilder out) {
+        private static String text(Json json) {
             if (json instanceof Obj object) {
-                out.append('{');
-                String separator = "";
-                for (Map.Entry<String, Json> field : object.fields().entrySet()) {
-                    out.append(separator);
-                    quote(field.getKey(), out);
-                    out.append(": ");
-                    write(field.getValue(), out);
-                    separator = ", ";
-                }
-                out.append('}');
+                return object.fields().entrySet().stream().map(field -> quote(field.getKey()) + ": " + text(field.getValue()))
+                    .collect(Collectors.joining(", ", "{", "}"));
             } else if (json instanceof Arr list) {
-                out.append('[');
-                String separator = "";
-                for (Json item : list.items()) {
-                    out.append(separator);
-                    write(item, out);
-                    separator = ", ";
-                }
-                out.append(']');
+                return list.items().stream().map(Json::text).collect(Collectors.joining(", ", "[", "]"));
             } else if (json instanceof Text text) {
-                quote(text.value(), out);
+                return quote(text.value());
             } else if (json instanceof Num number) {
-                out.append(number.value());
-            } else {
-                out.append(json instanceof Bool bool ? Boolean.toString(bool.value()) : "null");
+                return number.value().toString();
             }
+            return json instanceof Bool bool ? Boolean.toString(bool.value()) : "null";
         }
 
-        private static void quote(String text, StringBuilder out) {
-            out.append('"');
-            text.chars().forEach(c -> {
-                if (c == '"' || c == '\\') {
-                    out.append('\\').append((char) c);
-                } else if (c < 0x20) {
-                    out.append(String.format(Locale.ROOT, "\\u%04x", c));
-                } else {
-                    out.append((char) c);
-                }
-            });
-            out.append('"');
+        private static String quote(String text) {
+            return text.chars().mapToObj(c -> c < 0x20 ? String.format(Locale.ROOT, "\\u%04x", c)
+                : (c == '"' || c == '\\' ? "\\" : "") + (char) c).collect(Collectors.joining("", "\"", "\""));
         }
 
         final class Reader {
             private static final int DEEPEST = 64;
-            private static final Pattern NUMBER = Pattern.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]{1,2})?");
+            // No amount has more than a few digits: longer ones would only cost time.
+            private static final Pattern NUMBER =
+                Pattern.compile("-?(0|[1-9][0-9]{0,99})(\\.[0-9]{1,99})?([eE][+-]?[0-9]{1,2})?(?![0-9])");
+            private static final String ESCAPES = "\"\\/bfnrt";
             private final String text;
             private int at;
 
@@ -1489,8 +1326,7 @@ public final class Vendor {
 
             Json document() {
                 Json value = value(0);
-                blanks();
-                if (at < text.length()) {
+                if (peek() != 0) {
                     throw wrong("more after the end");
                 }
                 return value;
@@ -1500,7 +1336,6 @@ public final class Vendor {
                 if (depth > DEEPEST) {
                     throw wrong("too many levels");
                 }
-                blanks();
                 return switch (peek()) {
                     case '{' -> object(depth);
                     case '[' -> list(depth);
@@ -1514,13 +1349,11 @@ public final class Vendor {
 
             private Obj object(int depth) {
                 Map<String, Json> fields = new LinkedHashMap<>();
-                at++;
-                for (boolean first = true; !closes('}', first); first = false) {
-                    blanks();
+                expect('{');
+                while (more(fields.isEmpty(), '}')) {
                     String name = string();
-                    blanks();
                     expect(':');
-                    // A name that comes twice has two readings, and somebody else may choose the other one.
+                    // A name that comes twice can be read in two ways, and another system may choose the other.
                     if (fields.put(name, value(depth + 1)) != null) {
                         throw wrong("a name that comes twice");
                     }
@@ -1530,63 +1363,53 @@ public final class Vendor {
 
             private Arr list(int depth) {
                 List<Json> items = new ArrayList<>();
-                at++;
-                for (boolean first = true; !closes(']', first); first = false) {
+                expect('[');
+                while (more(items.isEmpty(), ']')) {
                     items.add(value(depth + 1));
                 }
                 return new Arr(items);
             }
 
-            /** Whether the list or object ends here; otherwise the comma before the next one is read. */
-            private boolean closes(char end, boolean first) {
-                blanks();
+            /** Whether there is another item before the end, which is read; and so is the comma before the item. */
+            private boolean more(boolean first, char end) {
                 if (peek() == end) {
                     at++;
-                    return true;
+                    return false;
                 }
                 if (!first) {
                     expect(',');
                 }
-                return false;
+                return true;
             }
 
             private String string() {
                 expect('"');
                 StringBuilder value = new StringBuilder();
-                while (true) {
-                    char c = next();
+                while (at < text.length() && text.charAt(at) >= 0x20) {
+                    char c = text.charAt(at++);
                     if (c == '"') {
                         return value.toString();
-                    } else if (c < 0x20) {
-                        throw wrong("a control character");
                     }
                     value.append(c == '\\' ? escaped() : c);
                 }
+                throw wrong("a string without an end, or a control character in it");
             }
 
             private char escaped() {
-                char c = next();
-                switch (c) {
-                    case '"', '\\', '/': return c;
-                    case 'b': return '\b';
-                    case 'f': return '\f';
-                    case 'n': return '\n';
-                    case 'r': return '\r';
-                    case 't': return '\t';
-                    case 'u':
-                        at += 4;
-                        if (at <= text.length() && text.substring(at - 4, at).matches("[0-9a-fA-F]{4}")) {
-                            return (char) Integer.parseInt(text, at - 4, at, 16);
-                        }
-                        throw wrong("an unknown escape");
-                    default: throw wrong("an unknown escape");
+                if (text.startsWith("u", at) && text.substring(at).matches("(?s)u[0-9a-fA-F]{4}.*")) {
+                    at += 5;
+                    return (char) Integer.parseInt(text, at - 4, at, 16);
                 }
+                int known = at < text.length() ? ESCAPES.indexOf(text.charAt(at++)) : -1;
+                if (known < 0) {
+                    throw wrong("an unknown escape");
+                }
+                return "\"\\/\b\f\n\r\t".charAt(known);
             }
 
             private Json number() {
-                var number = NUMBER.matcher(text).region(at, text.length());
-                // More digits than any amount has would only cost time.
-                if (!number.lookingAt() || number.group().length() > 100) {
+                Matcher number = NUMBER.matcher(text).region(at, text.length());
+                if (!number.lookingAt()) {
                     throw wrong("no value");
                 }
                 at = number.end();
@@ -1601,29 +1424,19 @@ public final class Vendor {
                 return value;
             }
 
-            private void blanks() {
+            /** The next character that is no blank; 0 at the end. */
+            private char peek() {
                 while (at < text.length() && " \t\r\n".indexOf(text.charAt(at)) >= 0) {
                     at++;
                 }
-            }
-
-            private char peek() {
-                if (at >= text.length()) {
-                    throw wrong("the end");
-                }
-                return text.charAt(at);
-            }
-
-            private char next() {
-                char c = peek();
-                at++;
-                return c;
+                return at < text.length() ? text.charAt(at) : 0;
             }
 
             private void expect(char wanted) {
-                if (next() != wanted) {
-                    throw wrong("something else than " + wanted);
+                if (peek() != wanted) {
+                    throw wrong("no " + wanted);
                 }
+                at++;
             }
 
             private Malformed wrong(String what) {
@@ -1632,53 +1445,45 @@ public final class Vendor {
         }
     }
 
-    // --- mistakes --------------------------------------------------------------------------------------------
+    // --- mistakes ------------------------------------------------------------------------------------------------
 
     /** What goes wrong in Java systems. Each of them fails the cases that are about it. */
     enum Mistake {
-        /** The audience of OAuth client libraries: the token endpoint in place of the issuer. */
+        /** The audience that OAuth libraries set: the token endpoint in place of the issuer. */
         AUD_IS_TOKEN_ENDPOINT,
         /** {@code System.currentTimeMillis()} for iat and exp, which are seconds. */
         TIMES_IN_MILLISECONDS,
-        /** A static field for "the" token, in a system with several customers. */
-        STATIC_TOKEN,
         /** The access token is opened as a JWT, for its exp. */
         READS_THE_TOKEN,
-        /** A log line with a record in it: its toString() shows every field, the assertion too. */
+        /** A log line with a record in it, whose toString() shows every field: the assertion too. */
         LOGS_A_RECORD,
         /** A retry annotation for every exception, whatever the status. */
         RETRIES_EVERY_EXCEPTION,
         /** {@code catch (Exception e)}, a line in the log, and the job is green. */
         SWALLOWS_EXCEPTIONS,
-        /** {@code java.net.http} sends no Accept header unless told. */
-        NO_ACCEPT,
-        /** Watermark and orders in a transaction each, the watermark first. */
-        TWO_TRANSACTIONS,
+        /** The Accept that HttpURLConnection sends when nobody sets one. */
+        ACCEPTS_ANYTHING,
         /** {@code map.put(trekkid, order)}: the last to arrive counts, whatever its version. */
         LAST_PUT_WINS,
-        /** {@code day.isBefore(end)}: the end of the period is left out. */
-        END_IS_BEFORE,
         /** Each payment's share is rounded to whole kroner by itself: the month does not add up. */
         ROUNDS_EACH_SHARE,
         /** The KID in a {@code long}. */
         KID_AS_LONG,
-        /** A new field fails the whole page: {@code FAIL_ON_UNKNOWN_PROPERTIES}, on by default. */
-        FAILS_ON_UNKNOWN_PROPERTIES,
-        /** {@code Trekkstatus.valueOf(text)}: a new code is an exception. */
+        /** {@code Trekkstatus.valueOf(text)}: a new code is an exception, and fails the page. */
         ENUM_VALUE_OF,
         /** The key is made where the request is built, inside the retry wrapper. */
         KEY_IN_RETRY_WRAPPER,
         /** {@code String.format("%.2f")} on a Norwegian server: a comma in the control totals. */
         DEFAULT_LOCALE,
-        /** The report is kept as an object, and written anew after a restart: other bytes, the same key. */
+        /** The report is kept as an object, and written anew after a restart: other bytes under the same key. */
         SAVES_THE_OBJECT,
         /** The trust manager that is copied from the first answer to "PKIX path building failed". */
         TRUSTS_EVERYTHING;
 
-        static Optional<Mistake> chosen = Optional.empty();
+        static Mistake chosen;
 
         boolean made() {
-            return chosen.filter(mistake -> mistake == this).isPresent();
+            return this == chosen;
         }
 
         static Mistake named(String name) {
@@ -1706,12 +1511,11 @@ public final class Vendor {
             }
         }
 
-        /** The report with its totals written in the language of the server. */
         static byte[] formatTotals(byte[] report) {
-            String text = new String(report, StandardCharsets.UTF_8);
-            return Pattern.compile("(\"sum[A-Za-z]+\":\\s*\")([0-9.]+)\"").matcher(text)
-                .replaceAll(total -> total.group(1) + String.format(Locale.forLanguageTag("nb-NO"), "%.2f", new BigDecimal(total.group(2))) + "\"")
-                .getBytes(StandardCharsets.UTF_8);
+            Locale server = Locale.forLanguageTag("nb-NO");
+            return Pattern.compile("(\"sum[A-Za-z]+\":\\s*)\"([0-9.]+)\"").matcher(new String(report, UTF_8))
+                .replaceAll(total -> total.group(1) + String.format(server, "\"%.2f\"", new BigDecimal(total.group(2))))
+                .getBytes(UTF_8);
         }
     }
 }

@@ -17,7 +17,6 @@ use crate::support::{Keys, about, difference, own_vendor, play_as, play_in_the_c
 const TABLE: &[(&str, &[&str])] = &[
     ("aud-is-token-endpoint", &["AUTH-01"]),
     ("times-in-milliseconds", &["AUTH-02"]),
-    ("static-token", &["AUTH-09", "AUTH-14"]),
     ("reads-the-token", &["AUTH-08"]),
     ("logs-a-record", &["AUTH-12"]),
     (
@@ -32,13 +31,10 @@ const TABLE: &[(&str, &[&str])] = &[
             "AUTH-07", "AUTH-11", "FP-04", "FP-07", "FP-08", "FP-11", "RES-05", "SEC-03",
         ],
     ),
-    ("no-accept", &["TP-14"]),
-    ("two-transactions", &["TP-07"]),
+    ("accepts-anything", &["TP-14"]),
     ("last-put-wins", &["TP-10"]),
-    ("end-is-before", &["TP-16"]),
     ("rounds-each-share", &["TP-18"]),
     ("kid-as-long", &["TP-20"]),
-    ("fails-on-unknown-properties", &["TP-22"]),
     ("enum-value-of", &["TP-22"]),
     ("key-in-retry-wrapper", &["FP-03", "RES-01"]),
     ("default-locale", &["FP-13"]),
@@ -56,7 +52,7 @@ fn compiled() -> Option<&'static Path> {
     let classes = CLASSES.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
         let output = Command::new("javac")
-            .args(["-Xlint:all", "-Werror", "--release", "17", "-d"])
+            .args(["--release", "17", "-XDstringConcat=inline", "-d"])
             .arg(folder.path())
             .arg(source())
             .output();
@@ -79,35 +75,27 @@ fn compiled() -> Option<&'static Path> {
     classes.as_ref().map(TempDir::path)
 }
 
-/// How the client is started. Most of a run is the start of the virtual machine, so that is kept small.
-fn words(classes: &Path, more: Option<String>) -> Vec<String> {
+/// How the client is started. Most of a run is the start of the virtual machine, so that is kept small. Over TLS the
+/// client trusts the counterparty's authority beside Java's own; loading these takes long, and in clear text they are
+/// left out.
+fn words(classes: &Path, tls: bool) -> Vec<String> {
+    let keys = Keys::get();
     let mut words = vec![
         "env".to_owned(),
-        format!("VENDOR_KEY={}", Keys::get().private().display()),
+        format!("VENDOR_KEY={}", keys.private().display()),
         "VENDOR_KID=vendor-1".to_owned(),
         "MASKINPORTEN_CLIENT_ID=vendor-client".to_owned(),
         "VENDOR_WAIT=0.01".to_owned(),
     ];
-    words.extend(more);
-    words.extend(
-        [
-            "java",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-Xshare:auto",
-            "-cp",
-        ]
-        .map(str::to_owned),
-    );
-    words.extend([classes.display().to_string(), "Vendor".to_owned()]);
+    words.extend(tls.then(|| format!("VENDOR_CA={}", keys.authority().display())));
+    words.extend(["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"].map(str::to_owned));
+    words.extend((!tls).then(|| "-Djavax.net.ssl.trustStore=NONE".to_owned()));
+    words.extend(["-cp".to_owned(), classes.display().to_string(), "Vendor".to_owned()]);
     words
 }
 
-/// Over TLS it has to trust the counterparty's authority. Loading Java's own authorities beside it takes as long as
-/// all the rest, so the other sessions are in clear text.
 fn client(classes: &Path, mistake: Option<&str>, tls: bool) -> CommandDriver {
-    let trusted = tls.then(|| format!("VENDOR_CA={}", Keys::get().authority().display()));
-    let mut words = words(classes, trusted);
+    let mut words = words(classes, tls);
     words.extend(
         mistake
             .into_iter()
@@ -179,7 +167,7 @@ async fn each_mistake_fails_its_own_cases_in_the_steps_about_them() {
 }
 
 fn run(classes: &Path, more: &[&str]) -> Output {
-    let words = words(classes, None);
+    let words = words(classes, false);
     Command::new(&words[0]).args(&words[1..]).args(more).output().unwrap()
 }
 
