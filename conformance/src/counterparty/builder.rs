@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use url::Url;
 
 use super::{Counterparty, Vendor, VendorError, driver::DriverError, page, recorder::Recorder, tape::Customer};
@@ -40,6 +40,7 @@ pub struct Builder {
     public_url: Option<Url>,
     timeout: Duration,
     orders: Option<Data>,
+    token_lifetime: Option<Duration>,
     tls: Option<Acceptor>,
 }
 
@@ -70,6 +71,13 @@ impl Builder {
     #[must_use]
     pub fn orders(mut self, data: Data) -> Self {
         self.orders = Some(data);
+        self
+    }
+
+    /// How long access tokens last, in whole seconds. Default two minutes.
+    #[must_use]
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = Some(lifetime);
         self
     }
 
@@ -105,6 +113,10 @@ impl Builder {
                 Some(_) => builder.client(registration),
                 None => builder.first_client(registration),
             };
+        }
+        if let Some(lifetime) = self.token_lifetime {
+            let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::from(u32::MAX));
+            builder = builder.token_lifetime(TimeDelta::seconds(seconds.min(i64::from(u32::MAX))));
         }
         if let Some(address) = self.listen {
             builder = builder.listen(address);
@@ -195,6 +207,7 @@ impl Counterparty {
             public_url: None,
             timeout: Duration::from_secs(120),
             orders: None,
+            token_lifetime: None,
             tls: None,
         }
     }

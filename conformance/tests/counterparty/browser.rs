@@ -1,5 +1,7 @@
 //! The live page in a real browser, as wide as a phone and as wide as a desk.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use skatteetaten_conformance::{
     counterparty::{Counterparty, Step, judged_cases, steps},
@@ -35,6 +37,9 @@ async fn start(customers: usize) -> (Counterparty, Vec<Member>) {
     let organisations = crowd::organisations(customers);
     let counterparty = Counterparty::builder(crowd::vendor(&organisations, key))
         .orders(crowd::data(&organisations))
+        // However busy this machine is, no task and no token may run out.
+        .timeout(Duration::from_secs(3600))
+        .token_lifetime(Duration::from_secs(24 * 3600))
         .start()
         .await
         .unwrap();

@@ -15,7 +15,7 @@ use tokio::{net::TcpStream, sync::oneshot, time::timeout};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
 /// How long anything may take before the test is given up: a guard against hanging, no measure.
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// The browser of this machine. A machine without one runs no test of this kind, unless it is the one
 /// that has to.

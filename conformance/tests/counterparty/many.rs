@@ -3,10 +3,11 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use skatteetaten_conformance::{
-    counterparty::{Counterparty, Seen, Tape},
+    counterparty::{Counterparty, Seen, Tape, Verdicts},
     recording::Kind,
     results::Verdict,
 };
@@ -28,6 +29,8 @@ async fn start(count: usize) -> (Counterparty, Vec<Member>) {
     let organisations = crowd::organisations(count);
     let counterparty = Counterparty::builder(crowd::vendor(&organisations, key))
         .orders(crowd::data(&organisations))
+        // However busy this machine is, no token may expire in the middle.
+        .token_lifetime(Duration::from_secs(24 * 3600))
         .start()
         .await
         .unwrap();
@@ -175,8 +178,7 @@ const SHOWN: [&str; 15] = [
 ];
 
 /// Every judged case but AUTH-02, whose comparison of clocks would measure this machine's load.
-fn with(counterparty: &Counterparty, wanted: impl Fn(Verdict) -> bool) -> BTreeSet<&'static str> {
-    let verdicts = counterparty.judge();
+fn with(verdicts: &Verdicts, wanted: impl Fn(Verdict) -> bool) -> BTreeSet<&'static str> {
     let all = verdicts.all().iter().filter(|judgement| wanted(judgement.verdict));
     all.map(|judgement| judgement.case_id)
         .filter(|id| *id != "AUTH-02")
@@ -184,6 +186,10 @@ fn with(counterparty: &Counterparty, wanted: impl Fn(Verdict) -> bool) -> BTreeS
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(
+    target_os = "macos",
+    ignore = "both ends of 200 connections are more files than a process may open there"
+)]
 async fn two_hundred_at_once_are_recorded_and_told_apart() {
     let (counterparty, members) = start(SYSTEMS).await;
     let (members, mut ledger) = work(members).await;
@@ -200,9 +206,10 @@ async fn two_hundred_at_once_are_recorded_and_told_apart() {
     // Every organisation's report is there once.
     assert_eq!(counterparty.simulator().submission_count(), SYSTEMS);
 
-    assert_eq!(with(&counterparty, Verdict::is_pass), SHOWN.into());
-    let others = with(&counterparty, |verdict| !verdict.is_pass());
-    let not_run = with(&counterparty, |verdict| verdict == Verdict::NotRun);
+    let verdicts = counterparty.judge();
+    assert_eq!(with(&verdicts, Verdict::is_pass), SHOWN.into());
+    let others = with(&verdicts, |verdict| !verdict.is_pass());
+    let not_run = with(&verdicts, |verdict| verdict == Verdict::NotRun);
     assert_eq!(others, not_run);
 
     // The control: one of them goes on with its neighbour's token and its own place in the list.
@@ -214,11 +221,9 @@ async fn two_hundred_at_once_are_recorded_and_told_apart() {
     // The answer is the token's own organisation's, as it has to be.
     let number = SYSTEMS * REQUESTS;
     assert_eq!(found, [format!("#{number}: another organisation's token")]);
-    let failed = with(&counterparty, Verdict::is_finding);
-    assert_eq!(failed, ["AUTH-09"].into());
     let verdicts = counterparty.judge();
+    assert_eq!(with(&verdicts, Verdict::is_finding), ["AUTH-09"].into());
     let crossed = verdicts.case("AUTH-09").unwrap();
-    let number = SYSTEMS * REQUESTS;
     assert!(
         crossed.reason.en.contains(&format!("#{number}")),
         "{}",

@@ -11,6 +11,8 @@ async fn the_page_shows_cases_and_loads_nothing_from_elsewhere() {
     let counterparty = Counterparty::start().await.unwrap();
     let base = counterparty.endpoints().issuer.clone();
     let page = http().get(base.join("counterparty").unwrap()).send().await.unwrap();
+    let policy = page.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
     let page = page.text().await.unwrap();
     assert!(!page.contains("http://") && !page.contains("https://"));
     let status = http()
@@ -53,12 +55,28 @@ async fn a_person_ends_a_task_on_the_page_and_posts_what_was_concluded() {
         assert_eq!(answer.status(), 400);
         let foreign = post("counterparty/done", "").header("origin", "https://elsewhere.example");
         assert_eq!(foreign.send().await.unwrap().status(), 403);
+        // What was meant for another task ends none, and until when this one lasts is told.
+        for other in ["step=three&act=1", "step=empty&act=2", "step=empty"] {
+            let late = post(&format!("counterparty/done?{other}"), "").send().await.unwrap();
+            assert_eq!(late.status(), 409, "{other}");
+        }
+        let status = http()
+            .get(base.join("counterparty/status").unwrap())
+            .send()
+            .await
+            .unwrap();
+        let status: serde_json::Value = status.json().await.unwrap();
+        let time = |value: &serde_json::Value| chrono::DateTime::parse_from_rfc3339(value.as_str().unwrap()).unwrap();
+        let left = time(&status["now"]["deadline"]["at"]) - time(&status["at"]);
+        assert_eq!(status["now"]["deadline"]["seconds"], 120);
+        assert!(left.num_seconds() <= 120, "{left}");
         let answer = post("counterparty/result", "{\"outcome\":\"ok\"}")
             .send()
             .await
             .unwrap();
         assert_eq!(answer.status(), 204);
-        assert_eq!(post("counterparty/done", "").send().await.unwrap().status(), 204);
+        let done = post("counterparty/done?step=empty&act=1", "").send().await.unwrap();
+        assert_eq!(done.status(), 204);
     };
     let (played, ()) = tokio::join!(counterparty.play(step, driver.as_ref()), person);
     played.unwrap();
