@@ -7,7 +7,7 @@ use skatteetaten_client::{
     trekkpaalegg::{Contradiction, Order, Page, Warning, Withholding, compare_versions, for_person},
 };
 
-const SCENARIOS: &str = include_str!("../data/trekkpaalegg-scenarios.json");
+const SCENARIOS: &str = include_str!("../../conformance/data/published-scenarios.json");
 
 fn orders_of(records: &Value) -> Vec<Order> {
     let page = Page::from_json(records.to_string()).expect("a list");
@@ -17,7 +17,7 @@ fn orders_of(records: &Value) -> Vec<Order> {
 
 fn published() -> Vec<Order> {
     let scenarios: Value = serde_json::from_str(SCENARIOS).expect("JSON");
-    let versions: Vec<Value> = scenarios["scenarios"]
+    let versions: Vec<Value> = scenarios
         .as_array()
         .expect("a list")
         .iter()

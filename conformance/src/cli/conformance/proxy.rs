@@ -1,15 +1,12 @@
 //! `conformance proxy`: records and grades the vendor's system against the real test environment.
 
-use std::{io::Write as _, net::SocketAddr, path::PathBuf};
+use std::{io::Write as _, path::PathBuf};
 
 use clap::ValueEnum;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{
-    options, output,
-    pack::{PackArgs, client_logs},
-};
+use super::{options, output, pack::SessionArgs};
 use crate::{
     cli::{Exit, Failure, Ui, simulate::Stop},
     config::Config,
@@ -19,7 +16,7 @@ use crate::{
     },
     results::ApiName,
     run::{Options, Suite, Target},
-    tls::{TestCa, files},
+    tls::TestCa,
 };
 
 /// What is behind the proxy.
@@ -47,26 +44,12 @@ pub(super) struct Args {
     /// Grade only this API.
     #[arg(long, value_enum)]
     api: Option<Api>,
-    /// Address and port to listen on; port 0 takes a free one.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
-    listen: SocketAddr,
     /// The host name or address under which the system reaches the proxy, where it is another than
     /// the one listened on.
     #[arg(long, value_name = "NAME")]
     host_name: Option<String>,
-    /// Listen with TLS. The folder keeps the test authority that the system has to trust: it is
-    /// made when it is not there, as PEM and as PKCS#12.
-    #[arg(long, value_name = "DIR")]
-    tls: Option<PathBuf>,
-    /// The system's own logs of the session: files or folders, read when the session ends. May be
-    /// repeated.
-    #[arg(long, value_name = "PATH")]
-    client_logs: Vec<PathBuf>,
     #[command(flatten)]
-    pack: PackArgs,
-    /// Print one line of JSON once it serves.
-    #[arg(long)]
-    json: bool,
+    session: SessionArgs,
 }
 
 impl From<SessionError> for Failure {
@@ -86,11 +69,14 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     let config = Config::load(args.config.as_deref(), &ui.env).map_err(Failure::usage)?;
     let suite = Suite::builtin().map_err(Failure::internal)?;
     let options = session_options(&args, &suite, &config)?;
-    let mut builder = Proxy::builder(&config).map_err(Failure::usage)?.listen(args.listen);
+    let logs = args.session.client_logs()?;
+    let mut builder = Proxy::builder(&config)
+        .map_err(Failure::usage)?
+        .listen(args.session.listen);
     if let Some(name) = &args.host_name {
         builder = builder.host_name(name);
     }
-    if let Some(dir) = &args.tls {
+    if let Some(dir) = &args.session.tls {
         builder = builder.tls(TestCa::open(dir).map_err(Failure::usage)?);
     }
     // Before anything is printed: whoever reads the line may send the signal at once.
@@ -120,7 +106,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
             },
         }
     }
-    let finished = session.finish(&args.client_logs).await?;
+    let finished = session.finish(&logs).await?;
     let target = Target::observed(&config);
     output::table(
         ui,
@@ -143,7 +129,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
 }
 
 fn session_options(args: &Args, suite: &Suite, config: &Config) -> Result<Options, Failure> {
-    let mut options = Options::new(&args.pack.out);
+    let mut options = Options::new(&args.session.pack.out);
     options.selection.apis = args
         .api
         .iter()
@@ -152,20 +138,19 @@ fn session_options(args: &Args, suite: &Suite, config: &Config) -> Result<Option
             Api::Finansprodukter => ApiName::Finansprodukter,
         })
         .collect();
-    let given = args.pack.read(suite)?;
+    let given = args.session.pack.read(suite)?;
     options.deviations = given.deviations;
     options.attestations = given.attestations;
     options.signing_key = given.signing_key;
-    client_logs(&args.client_logs)?;
-    options.zip = args.pack.zip;
-    options.operator.clone_from(&args.pack.operator);
+    options.zip = args.session.pack.zip;
+    options.operator.clone_from(&args.session.pack.operator);
     options.system = options::system(config.system());
     Ok(options)
 }
 
 fn announce(endpoints: &Endpoints, args: &Args, ui: &mut Ui) -> Result<(), Failure> {
-    let trust = args.tls.as_ref().map(|dir| dir.join(files::CERTIFICATE));
-    if args.json {
+    let trust = args.session.trust();
+    if args.session.json {
         let line = json!({
             "trekkpaalegg": endpoints.trekkpaalegg.as_ref().map(|url| url.as_str().trim_end_matches('/')),
             "finansprodukter": endpoints.finansprodukter,

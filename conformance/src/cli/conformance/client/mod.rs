@@ -3,21 +3,18 @@
 mod keyboard;
 mod watching;
 
-use std::{io::Write as _, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{io::Write as _, path::PathBuf, time::Duration};
 
 use serde_json::json;
 use url::Url;
 
 use self::watching::{Script, Watching};
-use super::{
-    output,
-    pack::{PackArgs, client_logs},
-};
+use super::{output, pack::SessionArgs};
 use crate::{
     cli::{Exit, Failure, Ui, simulate::Stop},
     counterparty::{Counterparty, ReportError, ReportOptions, Scenario, SessionError, Step, judged_cases, steps},
     run::Suite,
-    tls::{Acceptor, TestCa, files},
+    tls::{Acceptor, TestCa},
 };
 
 /// Options of the command.
@@ -26,16 +23,9 @@ pub(super) struct Args {
     /// Who the client is, its customers, and how its system is run (TOML; docs/counterparty.md).
     #[arg(long, value_name = "F")]
     scenario: PathBuf,
-    /// Address and port to listen on; port 0 takes a free one.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
-    listen: SocketAddr,
     /// The address under which the system reaches it, where that is another.
     #[arg(long, value_name = "URL")]
     public_url: Option<Url>,
-    /// Serve over TLS, with the test authority kept in this folder; it is made there when the
-    /// folder is empty. The system has to trust its test-ca.pem (or test-ca.p12).
-    #[arg(long, value_name = "DIR")]
-    tls: Option<PathBuf>,
     /// No script: record whatever the system does until Ctrl-C, or until somebody says on the page
     /// that it is done; then judge.
     #[arg(long)]
@@ -46,15 +36,8 @@ pub(super) struct Args {
     /// How long a task may take, in seconds; overrides the scenario.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
-    /// The system's own logs of the session: files or folders, read when the session ends. May be
-    /// repeated.
-    #[arg(long, value_name = "PATH")]
-    client_logs: Vec<PathBuf>,
     #[command(flatten)]
-    pack: PackArgs,
-    /// Print one line of JSON with the addresses once it serves.
-    #[arg(long)]
-    json: bool,
+    session: SessionArgs,
 }
 
 impl From<SessionError> for Failure {
@@ -81,14 +64,14 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     let options = report_options(&args)?;
     let timeout = Duration::from_secs(args.timeout.unwrap_or(scenario.timeout_seconds));
     let mut builder = Counterparty::builder(scenario.vendor)
-        .listen(args.listen)
+        .listen(args.session.listen)
         .timeout(timeout);
     if let Some(url) = args.public_url.clone() {
         builder = builder.public_url(url);
     }
-    if let Some(folder) = &args.tls {
-        let mut hosts = vec![args.listen.ip().to_string(), "localhost".to_owned()];
-        if args.listen.ip().is_unspecified() {
+    if let Some(folder) = &args.session.tls {
+        let mut hosts = vec![args.session.listen.ip().to_string(), "localhost".to_owned()];
+        if args.session.listen.ip().is_unspecified() {
             hosts.push("127.0.0.1".to_owned());
         }
         hosts.extend(
@@ -101,7 +84,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     }
     let counterparty = builder.start().await?;
     let target = counterparty.description();
-    let journal = counterparty.journal(&args.pack.out, options)?;
+    let journal = counterparty.journal(&args.session.pack.out, options)?;
     // Before anybody is told where to call: whoever reads it may send the signal at once.
     let stop = Stop::listen()?;
     announce(&counterparty, &args, ui)?;
@@ -161,13 +144,13 @@ fn chosen_steps(args: &Args) -> Result<Vec<Step>, Failure> {
 fn report_options(args: &Args) -> Result<ReportOptions, Failure> {
     let suite = Suite::builtin().map_err(Failure::internal)?;
     let mut options = ReportOptions::default();
-    let given = args.pack.read(&suite)?;
+    let given = args.session.pack.read(&suite)?;
     options.deviations = given.deviations;
     options.attestations = given.attestations;
     options.signing_key = given.signing_key;
-    options.client_logs = client_logs(&args.client_logs)?;
-    options.zip = args.pack.zip;
-    options.operator.clone_from(&args.pack.operator);
+    options.client_logs = args.session.client_logs()?;
+    options.zip = args.session.pack.zip;
+    options.operator.clone_from(&args.session.pack.operator);
     Ok(options)
 }
 
@@ -176,8 +159,8 @@ fn announce(counterparty: &Counterparty, args: &Args, ui: &mut Ui) -> Result<(),
     let base = endpoints.issuer.as_str().trim_end_matches('/');
     let page = format!("{base}/counterparty");
     let metadata = format!("{base}/.well-known/oauth-authorization-server");
-    let trust = args.tls.as_ref().map(|folder| folder.join(files::CERTIFICATE));
-    if args.json {
+    let trust = args.session.trust();
+    if args.session.json {
         let line = json!({
             "trekkpaalegg": endpoints.trekkpaalegg.as_str().trim_end_matches('/'),
             "finansprodukter": endpoints.finansprodukter,
