@@ -7,7 +7,7 @@ rule stands where it is followed. `--mistake NAME` makes one realistic mistake i
 `--list-mistakes` names them.
 
 The client's key comes from VENDOR_KEY (a PEM file that openssl reads), VENDOR_KID and
-MASKINPORTEN_CLIENT_ID.
+MASKINPORTEN_CLIENT_ID; VENDOR_TIMEOUT is how many seconds it waits for an answer.
 """
 import base64
 import datetime
@@ -62,7 +62,9 @@ def send(method, url, headers, body=None):
     if parts.scheme == "https" and mistake("no-tls-check"):
         more["context"] = ssl._create_unverified_context()
     # Certificate, host name and time are checked by default; SSL_CERT_FILE adds a test authority.
-    connection = kind(parts.hostname, parts.port, timeout=30, **more)
+    # An answer that never comes must not stop everything: connecting and each wait for bytes end.
+    timeout = None if mistake("no-timeout") else float(os.environ.get("VENDOR_TIMEOUT", "30"))
+    connection = kind(parts.hostname, parts.port, timeout=timeout, **more)
     try:
         target = parts.path + ("?" + parts.query if parts.query else "")
         connection.request(method, target, body=body, headers=headers)

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::OnceLock,
+    time::Duration,
 };
 
 use skatteetaten_conformance::{
@@ -119,6 +120,7 @@ impl Reference {
             .variable("VENDOR_KID", "vendor-1")
             .variable("MASKINPORTEN_CLIENT_ID", "vendor-client")
             .variable("VENDOR_WAIT", "0.01")
+            .variable("VENDOR_TIMEOUT", "10")
             .variable("SSL_CERT_FILE", keys.authority());
         Self { command }
     }
@@ -133,6 +135,11 @@ impl Driver for Reference {
 /// Plays the steps that `wanted` chooses, and judges.
 pub(crate) async fn play(driver: &dyn Driver, wanted: impl Fn(&Step) -> bool) -> Verdicts {
     play_as(vendor(), driver, wanted).await
+}
+
+/// The same with another limit for a task, for a client that never ends one.
+pub(crate) async fn play_within(timeout: Duration, driver: &dyn Driver, wanted: impl Fn(&Step) -> bool) -> Verdicts {
+    play_on(Counterparty::builder(vendor()).timeout(timeout), driver, wanted).await
 }
 
 /// A client that acts for the organisation that owns it.

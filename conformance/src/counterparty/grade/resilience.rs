@@ -26,8 +26,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         case: "RES-02",
         hint: [
-            "Lagre bare svar som kom helt fram, og flytt vannmerket først da.",
-            "Store only answers that arrived whole, and move the watermark only then.",
+            "Sett tidsgrense på forbindelse og svar; lagre bare svar som kom helt fram, og flytt vannmerket først da.",
+            "Set a time limit on connecting and on answers; store only answers that arrived whole, and move the watermark only then.",
         ],
         judge: broken,
     },
@@ -183,6 +183,25 @@ fn broken(sheet: &mut Sheet<'_>) {
             );
         }
     }
+    // An answer that is held back: the system gives up by itself, or somebody has to stop it.
+    let held = sheet.acts_with(|seen| seen.faults.iter().any(|fault| fault == "slow"));
+    let held: Vec<_> = held.into_iter().filter(|act| act.ended != Ended::Killed).collect();
+    let waits: Vec<String> = held
+        .iter()
+        .filter(|act| act.ended == Ended::TimedOut)
+        .flat_map(|act| {
+            act.seen
+                .iter()
+                .filter(|seen| seen.faults.iter().any(|fault| fault == "slow"))
+        })
+        .map(at)
+        .collect();
+    sheet.rule(
+        t("Et svar som aldri kommer", "An answer that never comes"),
+        t("systemet gir opp ventingen", "the system stops waiting"),
+        held.len(),
+        &waits,
+    );
     sheet.needs(looked > 0, "et svar som brøt av", "an answer that broke off");
     if looked > 0 {
         sheet.needs(told > 0, NO_RESULT[0], NO_RESULT[1]);
