@@ -109,6 +109,10 @@ async fn a_person_is_told_what_to_do_and_sees_what_comes_of_it() {
                 "{now}"
             );
             assert!(now.contains("Gjør nå") && now.contains("Do now"), "{now}");
+            assert!(
+                now.contains("Kunde / Customer") && now.contains(&members[0].organisation),
+                "{now}"
+            );
             // A countdown that counts.
             page.wait("/^\\d+:\\d\\d igjen/.test(document.querySelector('#timer').innerText)")
                 .await;
@@ -348,6 +352,11 @@ fn crowded() -> Value {
         "now": {
             "step": "exact-multiple", "act": 2, "task": "withholding", "attended": true,
             "instruction": { "nb": long, "en": unbroken },
+            "say": { "nb": unbroken, "en": long },
+            "details": [
+                { "name": { "nb": "Kunde", "en": "Customer" }, "value": "310000035 (externalRef avdeling-2)" },
+                { "name": { "nb": "Filer", "en": "Files" }, "value": format!("/tmp/{unbroken}.json") },
+            ],
             "deadline": { "at": "2026-01-01T14:00:00Z", "seconds": 7200 },
         },
         "cases": cases, "count": 20_200, "exchanges": exchanges,
