@@ -47,7 +47,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
  *
  * <p>The client is {@code MASKINPORTEN_CLIENT_ID} with the key in {@code VENDOR_KEY} (PEM, PKCS#8), named by
  * {@code VENDOR_KID}, or by the certificates in {@code VENDOR_CHAIN} (PEM, the enterprise certificate first, the
- * root last). {@code VENDOR_CA} (PEM) adds a test authority to those that are trusted.
+ * root last). {@code VENDOR_CA} (PEM) adds a test authority to those that are trusted;
+ * {@code VENDOR_TIMEOUT} is how many seconds an exchange may take.
  */
 public final class Vendor {
     private Vendor() {}
@@ -239,7 +240,8 @@ public final class Vendor {
         private static final Pattern HERE = Pattern.compile("127\\.0\\.0\\.1|localhost");
         private static final Pattern TEST_HOSTS = Pattern.compile("api-test\\.sits\\.no"
             + "|[a-z]+\\.api\\.skatteetaten-test\\.no|test\\.maskinporten\\.no|platform\\.tt02\\.altinn\\.no");
-        private static final int WHOLE_EXCHANGE_SECONDS = 60;
+        private static final long WHOLE_EXCHANGE_SECONDS =
+            Long.parseLong(Optional.ofNullable(System.getenv("VENDOR_TIMEOUT")).orElse("30"));
         private static final int LARGEST_ANSWER = 64 * 1024 * 1024;
 
         // HTTP/1.1: over clear text the default offers an upgrade to HTTP/2 with every request. Redirects are not
@@ -262,13 +264,15 @@ public final class Vendor {
         /** One request, sent once. An answer that did not arrive whole is an IOException, never a short body. */
         static Answer send(HttpRequest request) throws IOException {
             // HttpRequest.timeout() ends with the headers; here a body that stalls ends as well.
-            var exchange = CLIENT.sendAsync(request, BodyHandlers.ofInputStream()).thenApplyAsync(Connections::read);
+            var response = CLIENT.sendAsync(request, BodyHandlers.ofInputStream());
+            var exchange = response.thenApplyAsync(Connections::read);
             try {
-                return exchange.get(WHOLE_EXCHANGE_SECONDS, TimeUnit.SECONDS);
+                return Mistake.WAITS_FOREVER.made() ? exchange.get() : exchange.get(WHOLE_EXCHANGE_SECONDS, TimeUnit.SECONDS);
             } catch (ExecutionException problem) {
                 throw new IOException(problem.getCause());
             } catch (TimeoutException | InterruptedException problem) {
-                exchange.cancel(true);
+                // The connection is given up too. Only the client's own future does that.
+                response.cancel(true);
                 throw new IOException(problem);
             }
         }
@@ -1477,6 +1481,8 @@ public final class Vendor {
         DEFAULT_LOCALE,
         /** The report is kept as an object, and written anew after a restart: other bytes under the same key. */
         SAVES_THE_OBJECT,
+        /** No time limit: that is what HttpClient does when nobody sets one. */
+        WAITS_FOREVER,
         /** The trust manager that is copied from the first answer to "PKIX path building failed". */
         TRUSTS_EVERYTHING;
 

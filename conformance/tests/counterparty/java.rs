@@ -5,13 +5,17 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::OnceLock,
+    time::Duration,
 };
 
 use futures::{StreamExt as _, stream};
 use skatteetaten_conformance::{counterparty::CommandDriver, results::Verdict};
 use tempfile::TempDir;
 
-use crate::support::{Keys, about, difference, own_vendor, play_as, play_in_the_clear, vendor};
+use crate::support::{Keys, about, difference, own_vendor, play_as, play_in_the_clear, play_within, vendor};
+
+/// The one that never ends its task by itself is given less time for it.
+const ENDLESS: &str = "waits-forever";
 
 /// Mistake → every case that it fails in the steps about them.
 const TABLE: &[(&str, &[&str])] = &[
@@ -39,6 +43,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("key-in-retry-wrapper", &["FP-03", "RES-01"]),
     ("default-locale", &["FP-13"]),
     ("saves-the-object", &["FP-18"]),
+    (ENDLESS, &["RES-02"]),
     ("trusts-everything", &["SEC-06"]),
 ];
 
@@ -79,16 +84,9 @@ fn compiled() -> Option<&'static Path> {
 /// client trusts the counterparty's authority beside Java's own; loading these takes long, and in clear text they are
 /// left out.
 fn words(classes: &Path, tls: bool) -> Vec<String> {
-    let keys = Keys::get();
-    let mut words = vec![
-        "env".to_owned(),
-        format!("VENDOR_KEY={}", keys.private().display()),
-        "VENDOR_KID=vendor-1".to_owned(),
-        "MASKINPORTEN_CLIENT_ID=vendor-client".to_owned(),
-        "VENDOR_WAIT=0.01".to_owned(),
-    ];
-    words.extend(tls.then(|| format!("VENDOR_CA={}", keys.authority().display())));
-    words.extend(["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"].map(str::to_owned));
+    let mut words = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+        .map(str::to_owned)
+        .to_vec();
     words.extend((!tls).then(|| "-Djavax.net.ssl.trustStore=NONE".to_owned()));
     words.extend(["-cp".to_owned(), classes.display().to_string(), "Vendor".to_owned()]);
     words
@@ -101,7 +99,18 @@ fn client(classes: &Path, mistake: Option<&str>, tls: bool) -> CommandDriver {
             .into_iter()
             .flat_map(|name| ["--mistake".to_owned(), name.to_owned()]),
     );
-    CommandDriver::new(words, None)
+    let keys = Keys::get();
+    let command = CommandDriver::new(words, None)
+        .variable("VENDOR_KEY", keys.private())
+        .variable("VENDOR_KID", "vendor-1")
+        .variable("MASKINPORTEN_CLIENT_ID", "vendor-client")
+        .variable("VENDOR_WAIT", "0.01")
+        .variable("VENDOR_TIMEOUT", "10");
+    if tls {
+        command.variable("VENDOR_CA", keys.authority())
+    } else {
+        command
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,7 +155,9 @@ async fn without_a_system_user_none_is_asked_for() {
 async fn differs(classes: &Path, mistake: &str, expected: &[&str]) -> Option<String> {
     let tls = expected.contains(&"SEC-06");
     let client = client(classes, Some(mistake), tls);
-    let verdicts = if tls {
+    let verdicts = if mistake == ENDLESS {
+        play_within(Duration::from_secs(30), &client, about(expected)).await
+    } else if tls {
         play_as(vendor(), &client, about(expected)).await
     } else {
         play_in_the_clear(vendor(), &client, about(expected)).await
