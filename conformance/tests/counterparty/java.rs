@@ -51,24 +51,16 @@ fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("reference-clients/java/Vendor.java")
 }
 
-/// The compiled client. `None` where there is no JDK; a pipeline has to have one.
-fn compiled() -> Option<&'static Path> {
-    static CLASSES: OnceLock<Option<TempDir>> = OnceLock::new();
-    let classes = CLASSES.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let output = Command::new("javac")
-            .args(["--release", "17", "-XDstringConcat=inline", "-d"])
-            .arg(folder.path())
-            .arg(source())
-            .output();
-        let Ok(output) = output else {
-            assert!(std::env::var_os("CI").is_none(), "javac was not found; install a JDK");
-            return None;
-        };
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        Some(folder)
-    });
-    if classes.is_none() {
+/// A source compiled into a folder of its own. `None` where there is no JDK; a pipeline has to have one.
+fn compile(source: &Path) -> Option<TempDir> {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new("javac")
+        .args(["--release", "17", "-XDstringConcat=inline", "-d"])
+        .arg(folder.path())
+        .arg(source)
+        .output();
+    let Ok(output) = output else {
+        assert!(std::env::var_os("CI").is_none(), "javac was not found; install a JDK");
         #[expect(
             clippy::print_stderr,
             reason = "whoever runs the tests should know that one did nothing"
@@ -76,24 +68,34 @@ fn compiled() -> Option<&'static Path> {
         {
             eprintln!("skipped: there is no javac");
         }
-    }
-    classes.as_ref().map(TempDir::path)
+        return None;
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(folder)
 }
 
-/// How the client is started. Most of a run is the start of the virtual machine, so that is kept small. Over TLS the
-/// client trusts the counterparty's authority beside Java's own; loading these takes long, and in clear text they are
-/// left out.
-fn words(classes: &Path, tls: bool) -> Vec<String> {
-    let mut words = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+/// The client as it is.
+fn compiled() -> Option<&'static Path> {
+    static CLASSES: OnceLock<Option<TempDir>> = OnceLock::new();
+    CLASSES.get_or_init(|| compile(&source())).as_ref().map(TempDir::path)
+}
+
+/// Most of a run is the start of the virtual machine, so that is kept small.
+fn words(classes: &Path) -> Vec<String> {
+    let mut words = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp"]
         .map(str::to_owned)
         .to_vec();
-    words.extend((!tls).then(|| "-Djavax.net.ssl.trustStore=NONE".to_owned()));
-    words.extend(["-cp".to_owned(), classes.display().to_string(), "Vendor".to_owned()]);
+    words.extend([classes.display().to_string(), "Vendor".to_owned()]);
     words
 }
 
+/// Over TLS the client trusts the counterparty's authority beside Java's own. Loading these takes long; in clear text
+/// they are left out.
 fn client(classes: &Path, mistake: Option<&str>, tls: bool) -> CommandDriver {
-    let mut words = words(classes, tls);
+    let mut words = words(classes);
+    if !tls {
+        words.insert(1, "-Djavax.net.ssl.trustStore=NONE".to_owned());
+    }
     words.extend(
         mistake
             .into_iter()
@@ -152,6 +154,81 @@ async fn without_a_system_user_none_is_asked_for() {
     verdicts.assert_passed("AUTH-13");
 }
 
+/// What other systems do and may do: from what the client's source says, to what it says instead.
+const HABITS: &[(&str, &str)] = &[
+    // An upgrade to HTTP/2 is offered with every request.
+    (".version(HttpClient.Version.HTTP_1_1)", ""),
+    // One token for two scopes, signed with another of the three algorithms, for as long as is allowed.
+    (
+        "(\"skatteetaten:innrapporteringfinansprodukter\")",
+        "(\"digdir:dialogporten skatteetaten:innrapporteringfinansprodukter\")",
+    ),
+    (
+        "(\"digdir:dialogporten\")",
+        "(\"skatteetaten:innrapporteringfinansprodukter digdir:dialogporten\")",
+    ),
+    ("SHA256withRSA", "SHA512withRSA"),
+    ("\"RS256\"", "\"RS512\""),
+    (": 100)", ": 119)"),
+    // Names of headers and of the scheme in lower case, a key in upper case, parameters of media types.
+    ("\"Authorization\", \"Bearer \"", "\"authorization\", \"bearer \""),
+    ("\"Accept\", accept", "\"accept\", accept + \", */*;q=0.1\""),
+    (
+        "\"Content-Type\", \"application/json\"",
+        "\"content-type\", \"application/json; charset=UTF-8\"",
+    ),
+    (
+        "\"idempotencyKey\", submission.key",
+        "\"idempotencykey\", submission.key.toUpperCase()",
+    ),
+    // A body without a length, in chunks.
+    (
+        "BodyPublishers.ofByteArray(call.body())",
+        "call.method().equals(\"GET\") ? BodyPublishers.noBody() \
+         : BodyPublishers.fromPublisher(BodyPublishers.ofByteArray(call.body()))",
+    ),
+    // Reports as the system itself writes them, blanks included.
+    (
+        "byte[] body = Files.readAllBytes(file);",
+        "byte[] body = Json.parse(Files.readAllBytes(file)).bytes();",
+    ),
+    // More patience.
+    ("ATTEMPTS = 5", "ATTEMPTS = 8"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_habits_are_no_mistakes() {
+    let mut text = std::fs::read_to_string(source()).unwrap();
+    for (from, to) in HABITS {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let changed = folder.path().join("Vendor.java");
+    std::fs::write(&changed, text).unwrap();
+    let Some(classes) = compile(&changed) else { return };
+    let steps = [
+        "pages",
+        "two-system-users",
+        "token-refused",
+        "wrong-clock",
+        "server-errors",
+        "maintenance",
+        "submit",
+        "lost-receipt",
+        "submit-server-error",
+    ];
+    let client = client(classes.path(), None, false);
+    let verdicts = play_in_the_clear(vendor(), &client, |step| steps.contains(&step.id.as_str())).await;
+    verdicts.assert_none_failed();
+    for case in [
+        "AUTH-01", "AUTH-02", "AUTH-04", "AUTH-14", "TP-04", "TP-05", "TP-14", "FP-01", "FP-02", "FP-03", "FP-05",
+        "FP-10", "FP-12", "FP-15", "RES-01", "RES-05",
+    ] {
+        verdicts.assert_passed(case);
+    }
+}
+
 async fn differs(classes: &Path, mistake: &str, expected: &[&str]) -> Option<String> {
     let tls = expected.contains(&"SEC-06");
     let client = client(classes, Some(mistake), tls);
@@ -178,7 +255,7 @@ async fn each_mistake_fails_its_own_cases_in_the_steps_about_them() {
 }
 
 fn run(classes: &Path, more: &[&str]) -> Output {
-    let words = words(classes, false);
+    let words = words(classes);
     Command::new(&words[0]).args(&words[1..]).args(more).output().unwrap()
 }
 
