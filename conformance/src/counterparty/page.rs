@@ -38,7 +38,7 @@ const PACE: Duration = Duration::from_millis(250);
 
 /// Judging a long recording takes a while; the pause before the next time is so many times as long,
 /// so that watching never takes much of the machine from what is watched.
-const REST: u32 = 9;
+const REST: u32 = 4;
 
 /// How soon a page that was cut off comes back.
 const RETRY: Duration = Duration::from_secs(1);
