@@ -8,7 +8,7 @@
     clippy::print_stdout,
     reason = "a benchmark prints, and stops on an error"
 )]
-#![allow(dead_code, reason = "the tests use the rest of the crowd")]
+#![expect(dead_code, reason = "the tests use the rest of the crowd")]
 
 #[path = "../tests/counterparty/crowd.rs"]
 mod crowd;

@@ -427,6 +427,18 @@ async fn much_on_the_page_stays_readable_in_light_and_dark() {
         );
         assert_eq!(page.evaluate(&seen("[data-group=passed] li")).await, true);
 
+        // Without a connection there is nobody to tell, and no countdown; both come back with it.
+        for (shown, what) in [
+            (true, "0"),
+            (false, "linked(false)"),
+            (true, "linked(true), show(JSON.parse(window.state))"),
+        ] {
+            page.evaluate(&format!("window.state = {}; {what}", json!(state.to_string())))
+                .await;
+            assert_eq!(page.evaluate(&seen("#done")).await, shown, "{what}");
+            assert_eq!(page.evaluate(&seen("#clock")).await, shown, "{what}");
+        }
+
         // Each check sees what it is for.
         for (broken, found) in [
             (
