@@ -63,10 +63,15 @@ public final class Vendor {
             Arrays.stream(Mistake.values()).forEach(System.out::println);
             return;
         }
-        if (arguments.length == 2 && arguments[0].equals("--mistake")) {
-            Mistake.chosen = Mistake.named(arguments[1]);
+        try {
+            if (arguments.length == 2 && arguments[0].equals("--mistake")) {
+                Mistake.chosen = Mistake.named(arguments[1]);
+            }
+            System.exit(new Run().perform() ? 0 : 1);
+        } catch (Missing | IllegalArgumentException problem) {
+            System.err.println(problem.getMessage());
+            System.exit(2);
         }
-        System.exit(new Run().perform() ? 0 : 1);
     }
 
     // --- one task ------------------------------------------------------------------------------------------------
@@ -109,9 +114,17 @@ public final class Vendor {
         }
     }
 
+    /** A setting is missing. */
+    static final class Missing extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Missing(String name) {
+            super("the environment variable " + name + " is missing");
+        }
+    }
+
     static String variable(String name) {
-        return Optional.ofNullable(System.getenv(name))
-            .orElseThrow(() -> new IllegalStateException("the environment variable " + name + " is missing"));
+        return Optional.ofNullable(System.getenv(name)).orElseThrow(() -> new Missing(name));
     }
 
     static List<String> variable(String name, String separator) {
@@ -196,7 +209,7 @@ public final class Vendor {
         private void attempt(Work work) {
             try {
                 work.run();
-            } catch (Problem problem) {
+            } catch (Problem | Missing problem) {
                 messages.add(problem.getMessage());
                 failed = !Mistake.SWALLOWS_EXCEPTIONS.made();
             } catch (IOException | RuntimeException problem) {
@@ -457,7 +470,7 @@ public final class Vendor {
                 }
                 // What Maskinporten says is meant to be read and kept, its trace id too; the assertion is not.
                 String description = said.text("error_description").orElse("");
-                trouble = "Maskinporten answered " + answer.status() + " " + said.text("error").orElse("") + ": "
+                trouble = "Maskinporten answered " + answer.status() + " " + said.text("error").orElse("without a token") + ": "
                     + description + " (" + customer.described() + ")";
                 if (description.matches("(?i).*(clock|\\biat\\b|\\bexp\\b).*")) {
                     trouble += "; compare this machine's clock with a time server's";
@@ -602,6 +615,9 @@ public final class Vendor {
                         Patience.pause(told);
                         continue;
                     }
+                    if (next == Next.WAIT_AS_TOLD) {
+                        trouble += "; it is not called again for " + told.toSeconds() + " s";
+                    }
                     if (next != Next.TRY_AGAIN) {
                         throw new Problem(trouble, status);
                     }
@@ -634,8 +650,8 @@ public final class Vendor {
         /** An error as a sentence, with what support needs. Something in between may have answered, in HTML. */
         private static String describe(Answer answer) {
             Json.Obj error = answer.object();
-            if (error.fields().isEmpty()) {
-                return answer.status() + ", not from the API itself (" + answer.contentType().orElse("no Content-Type")
+            if (error.text("kode").or(() -> error.text("melding")).isEmpty()) {
+                return answer.status() + " without a code of the API's own (" + answer.contentType().orElse("no Content-Type")
                     + ", " + answer.body().length + " bytes)";
             }
             Stream<String> parts = Stream.of(error.text("kode"), error.text("melding")).flatMap(Optional::stream);
@@ -693,6 +709,9 @@ public final class Vendor {
             // The token decides whose orders come. One for somebody else must not be followed.
             if (!digits(order, "trekkpliktig", 9).equals(organisation)) {
                 throw new Unusable("it is for another employer");
+            }
+            if (hasControlCharacters(order)) {
+                throw new Unusable("a text in it has control characters");
             }
             // Check digits are not looked at: published examples fail them, and the rules for them change.
             digits(order, "skyldner", 11);
@@ -755,6 +774,15 @@ public final class Vendor {
         private static String digits(Json.Obj object, String name, int length) throws Unusable {
             return object.text(name).filter(text -> text.matches("[0-9]{" + length + "}"))
                 .orElseThrow(() -> new Unusable(name + " has not " + length + " digits"));
+        }
+
+        private static boolean hasControlCharacters(Json json) {
+            if (json instanceof Json.Text text) {
+                return text.value().chars().anyMatch(Character::isISOControl);
+            }
+            Collection<Json> parts = json instanceof Json.Obj object ? object.fields().values()
+                : json instanceof Json.Arr list ? list.items() : List.of();
+            return parts.stream().anyMatch(Order::hasControlCharacters);
         }
 
         private static boolean isWhole(BigDecimal number) {
@@ -1016,7 +1044,9 @@ public final class Vendor {
         final String year;
         Status status = Status.NOT_SENT;
         Json.Obj receipt = Json.Obj.EMPTY;
-        final List<Object> documents = new ArrayList<>();
+        final Set<String> documents = new LinkedHashSet<>();
+        /** Whether its answer and all documents with it are here. */
+        boolean answered;
         /** The bytes, until the end of the run that took them in; after that they are in the file. */
         byte[] body;
 
@@ -1032,19 +1062,21 @@ public final class Vendor {
                 kept.text("key").orElseThrow(), kept.text("reference").orElseThrow(), kept.text("year").orElseThrow());
             submission.status = Status.valueOf(kept.text("status").orElseThrow());
             submission.receipt = kept.object("receipt");
-            submission.documents.addAll(kept.list("documents"));
+            submission.answered = kept.text("feedback").equals(Optional.of("read"));
+            kept.list("documents").forEach(digest -> submission.documents.add(((Json.Text) digest).value()));
             return submission;
         }
 
         Json json() {
             return Json.of("customer", customer.shelf(), "key", key, "reference", reference, "year", year,
-                "status", status.name(), "receipt", receipt, "documents", documents);
+                "status", status.name(), "receipt", receipt, "feedback", answered ? "read" : "open",
+                "documents", List.copyOf(documents));
         }
 
         Json told() {
             return Json.of("reference", reference, "status", status.told, "dialogId", receipt.text("dialogId"),
                 "forsendelseId", receipt.text("forsendelseId"), "antallOppgaver", receipt.number("antallOppgaver"),
-                "documents", documents);
+                "documents", List.copyOf(documents));
         }
 
         Problem problem(String what, int status) {
@@ -1144,11 +1176,22 @@ public final class Vendor {
             }
         }
 
-        /** What came of a report, from the dialog that its receipt names. */
+        /** What came of a report. */
         void readFeedback(Submission submission) throws Problem, IOException {
-            if (submission.status != Status.SENT) {
+            if (submission.receipt.fields().isEmpty() || submission.answered) {
                 return;
             }
+            try {
+                readDialog(submission);
+            } catch (Problem problem) {
+                throw submission.problem(problem.getMessage(), problem.status);
+            } finally {
+                save();
+            }
+        }
+
+        /** The dialog that the receipt names has the answer, when there is one, and where its documents are. */
+        private void readDialog(Submission submission) throws Problem, IOException {
             String dialogId = Orders.pathPart(submission.receipt.text("dialogId").orElseThrow());
             Json.Obj dialog = api.call(Call.get(variable("SKATT_DIALOGPORTEN") + "/api/v1/enduser/dialogs/" + dialogId,
                 submission.customer, Scope.DIALOGPORTEN, "application/json")).object();
@@ -1166,7 +1209,6 @@ public final class Vendor {
                 case "Rejection" -> submission.status = Status.REJECTED;
                 default -> messages.add("report " + submission.reference + ": an answer for a person to look at");
             }
-            save();
             for (Json.Obj attachment : answers.get(0).objects("attachments")) {
                 for (Json.Obj address : attachment.objects("urls")) {
                     if (address.text("consumerType").equals(Optional.of("Api"))) {
@@ -1174,13 +1216,15 @@ public final class Vendor {
                     }
                 }
             }
+            // Until here the next run reads it all again: what could not be fetched now may be there then.
+            submission.answered = true;
         }
 
         private void fetchDocument(Submission submission, String url) throws Problem, IOException {
             // Only the two ids are taken from the dialog. Where the token goes is our own setting.
             Matcher ids = DOCUMENT.matcher(url);
             if (!ids.find()) {
-                throw submission.problem("the address of a document has an unknown form", 0);
+                throw new Problem("the address of a document has an unknown form");
             }
             // JSON, XML, PDF or CSV: kept byte for byte, under its digest.
             byte[] body = api.call(Call.get(variable("SKATT_FINANSPRODUKTER") + "/" + submission.year + "/forsendelser/"
@@ -1192,7 +1236,6 @@ public final class Vendor {
             } catch (NoSuchAlgorithmException problem) {
                 throw new IllegalStateException(problem);
             }
-            save();
         }
     }
 

@@ -254,6 +254,15 @@ async fn each_mistake_fails_its_own_cases_in_the_steps_about_them() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n  "));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_table_is_noticed() {
+    let client = CommandDriver::new(["nothing", "is", "run"], None);
+    let nothing = play_in_the_clear(vendor(), &client, |_| false).await;
+    assert_eq!(difference("none", &[], &nothing), None);
+    let text = difference("some", &["TP-04"], &nothing).unwrap();
+    assert!(text.contains("TP-04"), "{text}");
+}
+
 fn run(classes: &Path, more: &[&str]) -> Output {
     let words = words(classes);
     Command::new(&words[0]).args(&words[1..]).args(more).output().unwrap()
