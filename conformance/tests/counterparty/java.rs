@@ -107,7 +107,7 @@ fn client(classes: &Path, mistake: Option<&str>, tls: bool) -> CommandDriver {
         .variable("VENDOR_KID", "vendor-1")
         .variable("MASKINPORTEN_CLIENT_ID", "vendor-client")
         .variable("VENDOR_WAIT", "0.01")
-        .variable("VENDOR_TIMEOUT", "10");
+        .variable("VENDOR_TIMEOUT", "20");
     if tls {
         command.variable("VENDOR_CA", keys.authority())
     } else {

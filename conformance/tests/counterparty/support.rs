@@ -120,7 +120,7 @@ impl Reference {
             .variable("VENDOR_KID", "vendor-1")
             .variable("MASKINPORTEN_CLIENT_ID", "vendor-client")
             .variable("VENDOR_WAIT", "0.01")
-            .variable("VENDOR_TIMEOUT", "10")
+            .variable("VENDOR_TIMEOUT", "20")
             .variable("SSL_CERT_FILE", keys.authority());
         Self { command }
     }
