@@ -22,7 +22,7 @@ use chrono::{TimeDelta, Utc};
 use futures::stream;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, watch};
 
 use super::{Conclusion, Line, Subject, judge, recorder::Recorder};
 use crate::catalogue::Catalogue;
@@ -43,6 +43,9 @@ const REST: u32 = 4;
 /// How soon a page that was cut off comes back.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// How long pages may take to be told of the end, at the most.
+const FAREWELL: Duration = Duration::from_secs(10);
+
 /// The page may load nothing from elsewhere, run no script but its own, and stand in no frame.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -55,14 +58,20 @@ pub(super) struct Shared {
     pub(super) subject: OnceLock<Subject>,
     /// Told when somebody says that a task is done.
     pub(super) done: Notify,
+    /// Where the evidence is, once the session is over.
+    over: OnceLock<String>,
+    /// How many pages are listening.
+    listening: watch::Sender<usize>,
     /// What all pages are shown, drawn once for each state of the recording.
     drawn: Mutex<Drawn>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Drawn {
     /// Which state of the recording this is; none before the first.
     change: Option<u64>,
+    /// Whether it says that the session is over.
+    over: bool,
     text: Arc<str>,
     /// How long drawing took.
     took: Duration,
@@ -74,31 +83,45 @@ impl Shared {
             recorder,
             subject: OnceLock::new(),
             done: Notify::new(),
+            over: OnceLock::new(),
+            listening: watch::Sender::default(),
             drawn: Mutex::default(),
         })
     }
 
-    /// What the page shows, and how long it took to draw.
-    async fn draw(self: &Arc<Self>) -> (Arc<str>, Duration) {
+    /// Tells the pages that the session is over, and waits until each has been told.
+    pub(super) async fn end(&self, evidence: String) {
+        // Said once.
+        let _ = self.over.set(evidence);
+        self.recorder.changed();
+        let mut listening = self.listening.subscribe();
+        // A browser that is asleep reads nothing: nobody waits for it for ever.
+        let _ = tokio::time::timeout(FAREWELL, listening.wait_for(|count| *count == 0)).await;
+    }
+
+    /// What the page shows.
+    async fn draw(self: &Arc<Self>) -> Drawn {
         let mut drawn = self.drawn.lock().await;
         // Read before the tape is: what changes meanwhile is drawn the next time.
         let change = self.recorder.watch().borrow().changes;
-        if drawn.change != Some(change) {
+        let over = self.over.get().is_some();
+        if drawn.change != Some(change) || drawn.over != over {
             let shared = Arc::clone(self);
             let started = Instant::now();
             // It may take long; the services answer meanwhile.
             let Ok(text) = tokio::task::spawn_blocking(move || snapshot(&shared).to_string()).await else {
                 // The runtime is going down.
-                return (Arc::clone(&drawn.text), Duration::ZERO);
+                return drawn.clone();
             };
             *drawn = Drawn {
                 // Without a subject there are no verdicts yet; it comes at once.
                 change: self.subject.get().map(|_| change),
+                over,
                 text: text.into(),
                 took: started.elapsed(),
             };
         }
-        (Arc::clone(&drawn.text), drawn.took)
+        drawn.clone()
     }
 }
 
@@ -180,7 +203,7 @@ async fn done(State(shared): State<Arc<Shared>>, Query(task): Query<Task>, heade
 }
 
 async fn status(State(shared): State<Arc<Shared>>) -> Response {
-    let (text, _) = shared.draw().await;
+    let text = shared.draw().await.text;
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-store"),
@@ -188,19 +211,39 @@ async fn status(State(shared): State<Arc<Shared>>) -> Response {
     (headers, text.to_string()).into_response()
 }
 
+/// A page that listens.
+struct Listening(Arc<Shared>);
+
+impl Listening {
+    fn new(shared: Arc<Shared>) -> Self {
+        shared.listening.send_modify(|count| *count += 1);
+        Self(shared)
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.0.listening.send_modify(|count| *count -= 1);
+    }
+}
+
 async fn events(State(shared): State<Arc<Shared>>) -> Response {
     let changes = shared.recorder.watch();
     let events = stream::unfold(
-        (shared, changes, None::<Duration>),
-        |(shared, mut changes, took)| async move {
-            if let Some(took) = took {
+        (Listening::new(shared), changes, None::<Drawn>),
+        |(listening, mut changes, before)| async move {
+            let shared = Arc::clone(&listening.0);
+            if let Some(before) = before {
+                if before.over {
+                    return None;
+                }
                 changes.changed().await.ok()?;
-                tokio::time::sleep(PACE.max(took.saturating_mul(REST))).await;
+                tokio::time::sleep(PACE.max(before.took.saturating_mul(REST))).await;
                 changes.mark_unchanged();
             }
-            let (text, took) = shared.draw().await;
-            let event = Event::default().data(&*text).retry(RETRY);
-            Some((Ok::<_, Infallible>(event), (shared, changes, Some(took))))
+            let drawn = shared.draw().await;
+            let event = Event::default().data(&*drawn.text).retry(RETRY);
+            Some((Ok::<_, Infallible>(event), (listening, changes, Some(drawn))))
         },
     );
     Sse::new(events).keep_alive(KeepAlive::default()).into_response()
@@ -238,6 +281,7 @@ fn snapshot(shared: &Shared) -> Value {
         // A deadline is told by this clock, which may not be the browser's.
         "at": Utc::now(),
         "now": shared.recorder.now(),
+        "over": shared.over.get(),
         "address": shared.subject.get().map(|subject| &subject.issuer),
         "cases": cases,
         "count": count,

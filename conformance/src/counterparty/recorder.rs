@@ -116,6 +116,11 @@ impl Recorder {
         });
     }
 
+    /// Something that the pages show has changed.
+    pub(super) fn changed(&self) {
+        self.change(|_| {});
+    }
+
     /// Begins the acts of a step.
     pub(super) fn begin_scene(&self, step: &str) {
         self.lock().tape.scenes.push(Scene {

@@ -341,6 +341,13 @@ impl Counterparty {
         })
     }
 
+    /// Says on the live page that the session is over and where its evidence is; ends when every
+    /// page that listens has been told.
+    pub async fn over(&self, evidence: &std::path::Path) {
+        self.recorder.set_now(None);
+        self.shared.end(evidence.display().to_string()).await;
+    }
+
     /// Stops serving.
     pub async fn stop(self) {
         self.simulator.stop().await;

@@ -1,6 +1,6 @@
 //! The live page in a real browser, as wide as a phone and as wide as a desk.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use serde_json::{Value, json};
 use skatteetaten_conformance::{
@@ -217,6 +217,21 @@ async fn a_person_is_told_what_to_do_and_sees_what_comes_of_it() {
         assert_eq!(unreadable(page, *width).await, [] as [String; 0]);
         page.click("#done").await;
     });
+    // At the end every page says so, and where the evidence is, before nobody answers any more.
+    counterparty.over(Path::new("evidence/bevispakke-1")).await;
+    for (page, width) in &mut windows {
+        page.wait("document.querySelector('#link').dataset.linked === 'over'")
+            .await;
+        let now = page.text("#now").await;
+        assert!(
+            now.contains("Økten er avsluttet") && now.contains("The session is over"),
+            "{now}"
+        );
+        assert!(now.contains("evidence/bevispakke-1"), "{now}");
+        assert_eq!(page.evaluate(&seen("#done")).await, false);
+        assert_eq!(unreadable(page, *width).await, [] as [String; 0]);
+        page.picture("over").await;
+    }
 
     for (page, _) in &mut windows {
         let problems = page.problems(&origin).await;

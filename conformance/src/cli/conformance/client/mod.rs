@@ -112,6 +112,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
         writeln!(ui.err, "interrupted: what was recorded until now is judged")?;
     }
     let report = journal.finish(&counterparty).await?;
+    counterparty.over(&report.pack.dir).await;
     counterparty.stop().await;
     output::table(ui, &target, false, &report, &judged_cases())?;
     Ok(if report.findings().is_empty() && report.stale_deviations.is_empty() {
