@@ -165,6 +165,14 @@ impl Conclusion {
         self.outcome == Some(Outcome::Failed)
     }
 
+    /// The version of an order that counts now.
+    pub(super) fn version(&self, trekkid: &str) -> Option<u64> {
+        let mut orders = self.orders.iter().flatten();
+        orders
+            .find(|order| order.trekkid == trekkid)
+            .map(|order| order.trekkversjon)
+    }
+
     /// Whether an order counts now.
     pub(super) fn holds(&self, trekkid: &str) -> bool {
         self.orders.iter().flatten().any(|order| order.trekkid == trekkid)

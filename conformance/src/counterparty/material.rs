@@ -7,6 +7,9 @@ use crate::cases::example_submission;
 /// Persons with 80 added to the month.
 const PERSONS: [&str; 2] = ["15847530062", "21868330144"];
 
+/// Numbers begin after this: they soon have a digit more, so that who compares them as text is found out.
+const FIRST: u64 = 900;
+
 /// Persons with a D-number: 40 added to the day, and 80 to the month.
 const D_NUMBERS: [&str; 2] = ["52897410052", "63838110098"];
 
@@ -68,7 +71,7 @@ fn several(employer: &str, prefix: &str, count: u64, first: u64) -> Vec<Value> {
 
 /// Orders of two persons with a D-number; the second is not employed in the step about it.
 fn staff(employer: &str) -> Vec<Value> {
-    let mut all = several(employer, "A", 3, 100);
+    let mut all = several(employer, "A", 3, FIRST);
     for (order, person) in all.iter_mut().zip(D_NUMBERS) {
         order["skyldner"] = person.into();
     }
@@ -157,12 +160,12 @@ pub(super) fn orders(name: &str, employers: &[String]) -> Option<Vec<Value>> {
     let first = employers.first().map_or("", String::as_str);
     Some(match name {
         "none" => Vec::new(),
-        "three" => several(first, "A", 3, 100),
-        "ten" => several(first, "A", 10, 100),
+        "three" => several(first, "A", 3, FIRST),
+        "ten" => several(first, "A", 10, FIRST),
         "both" => {
-            let mut all = several(first, "A", 4, 100);
+            let mut all = several(first, "A", 4, FIRST);
             if let Some(second) = employers.get(1) {
-                all.extend(several(second, "B", 4, 101));
+                all.extend(several(second, "B", 4, FIRST + 1));
             }
             all
         }

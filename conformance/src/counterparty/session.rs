@@ -284,13 +284,16 @@ impl Counterparty {
         })));
         let mut progress = self.recorder.watch();
         let work = driver.perform(assignment);
+        let stopped = async {
+            let far = |progress: &Progress| act.stop && progress.held || progress.requests > RUNAWAY;
+            // The sender lives in the recorder, so this ends only when the condition holds. What it
+            // gives locks the recording: it must not outlive this block, or a request that ends at
+            // the same time would wait for it, and everything for that request.
+            progress.wait_for(far).await.is_ok_and(|now| now.requests > RUNAWAY)
+        };
         let (ended, told) = tokio::select! {
             told = work => (Ended::Done, told),
-            // The sender lives in the recorder, so this ends only when the condition holds.
-            _ = progress.wait_for(|progress| act.stop && progress.held || progress.requests > RUNAWAY) => {
-                let runaway = self.recorder.watch().borrow().requests > RUNAWAY;
-                (if runaway { Ended::Runaway } else { Ended::Killed }, Ok(None))
-            }
+            runaway = stopped => (if runaway { Ended::Runaway } else { Ended::Killed }, Ok(None)),
             () = tokio::time::sleep(self.timeout) => (Ended::TimedOut, Ok(None)),
         };
         let mut handshakes = None;

@@ -250,6 +250,17 @@ impl Seen {
                 .is_some_and(|list| list.iter().any(text))
     }
 
+    /// What an error answer is known by: its code and its message, and those of its specifications.
+    pub(super) fn names_of_error(&self) -> Vec<String> {
+        let body = self.exchange.response_json().unwrap_or_default();
+        let more = body.get("spesifisering").and_then(Value::as_array);
+        let entries = std::iter::once(&body).chain(more.into_iter().flatten());
+        let names = entries.flat_map(|entry| [entry.get("kode"), entry.get("melding")]);
+        let texts = names.filter_map(|name| Some(name?.as_str()?.to_owned()));
+        // An empty one would be found in every message.
+        texts.filter(|text| !text.is_empty()).collect()
+    }
+
     /// The assertion of a token request.
     pub(super) fn assertion(&self) -> Option<Assertion> {
         if self.exchange.kind != Kind::Token {

@@ -100,6 +100,50 @@ fn trust_on_first_use_is_recorded() {
 }
 
 #[test]
+fn a_system_that_sends_nothing_has_not_passed() {
+    let folder = tempfile::tempdir().unwrap();
+    let idle = format!(
+        "[client]\n{}\n[[customer]]\norganisation = '310000035'\n[run]\ncommand = ['{}', '--version']\n",
+        registered(),
+        python()
+    );
+    let output = client(folder.path(), &idle, &["--case", "TP-04"]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("not a single request arrived"), "{text}");
+    assert_eq!(verdict_of(folder.path(), "TP-04").0, "notRun");
+}
+
+#[test]
+fn a_key_that_is_not_the_registered_one_is_a_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("other.pem");
+    let made = Command::new("openssl")
+        .args(["genrsa", "-out"])
+        .arg(&other)
+        .arg("2048")
+        .output();
+    assert!(made.unwrap().status.success());
+    let public = folder.path().join("other.pub.pem");
+    let made = Command::new("openssl")
+        .args(["pkey", "-pubout", "-in"])
+        .arg(&other)
+        .arg("-out")
+        .arg(&public)
+        .output();
+    assert!(made.unwrap().status.success());
+    let registered = format!(
+        "id = 'vendor-client'\nkid = 'vendor-1'\npublic_key = '{}'",
+        public.display()
+    );
+    let output = client(folder.path(), &scenario(&registered, None), &["--case", "TP-04"]);
+    assert_eq!(output.status.code(), Some(100));
+    let (verdict, _, reason) = verdict_of(folder.path(), "AUTH-01");
+    assert_eq!(verdict, "failed");
+    assert!(reason.contains("accepted by Maskinporten"), "{reason}");
+}
+
+#[test]
 fn the_systems_logs_are_searched_and_go_into_the_pack() {
     let folder = tempfile::tempdir().unwrap();
     let logs = folder.path().join("logs");

@@ -10,6 +10,7 @@
 mod browser;
 mod command;
 mod crowd;
+mod crowded;
 mod devtools;
 mod gate;
 mod guide;

@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::{Output, Stdio},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
 use serde_json::Value;
@@ -17,15 +18,32 @@ use crate::support::http;
 struct Alone {
     dir: tempfile::TempDir,
     program: PathBuf,
+    _copy: Arc<tempfile::TempDir>,
 }
 
 impl Alone {
     fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        // One copy for all that run at the same time, made before any of them starts it: a program that is
+        // being written cannot be run, and a process that starts meanwhile would keep it open for writing a
+        // moment longer.
+        static COPY: Mutex<Weak<tempfile::TempDir>> = Mutex::new(Weak::new());
         let name = format!("skatt-conformance{}", std::env::consts::EXE_SUFFIX);
-        let program = dir.path().join(name);
-        std::fs::copy(env!("CARGO_BIN_EXE_skatt-conformance"), &program).unwrap();
-        Self { dir, program }
+        let mut known = COPY.lock().unwrap_or_else(PoisonError::into_inner);
+        let copy = known.upgrade().unwrap_or_else(|| {
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::copy(env!("CARGO_BIN_EXE_skatt-conformance"), dir.path().join(&name)).unwrap();
+            Arc::new(dir)
+        });
+        *known = Arc::downgrade(&copy);
+        drop(known);
+        let dir = tempfile::tempdir().unwrap();
+        let program = dir.path().join(&name);
+        std::fs::hard_link(copy.path().join(&name), &program).unwrap();
+        Self {
+            dir,
+            program,
+            _copy: copy,
+        }
     }
 
     /// The program in its folder, with an environment in which no other program can be found and

@@ -350,19 +350,39 @@ fn forbidden(sheet: &mut Sheet<'_>) {
         |seen| seen.status() == Some(403),
         "403 fra API-et",
         "a 403 of the API",
-        &["403", "tilgang", "access", "scope", "rettighet"],
+        &Message {
+            words: &["403", "tilgang", "access", "scope", "rettighet"],
+            or_its_own: true,
+        },
     );
 }
 
+/// What a message about a refusal has to name: one of these.
+pub(super) struct Message<'a> {
+    pub(super) words: &'a [&'a str],
+    /// Or whatever the answer itself calls the error: its code or its message.
+    pub(super) or_its_own: bool,
+}
+
 /// A refusal after which nothing is sent again, and which the system explains.
-pub(super) fn final_refusal(sheet: &mut Sheet<'_>, is: impl Fn(&Seen) -> bool, nb: &str, en: &str, words: &[&str]) {
+pub(super) fn final_refusal(
+    sheet: &mut Sheet<'_>,
+    is: impl Fn(&Seen) -> bool,
+    nb: &str,
+    en: &str,
+    message: &Message<'_>,
+) {
     let acts = sheet.acts_with(|seen| matches!(seen.exchange.kind, crate::recording::Kind::Api(_)) && is(seen));
     sheet.needs(!acts.is_empty(), nb, en);
     let (mut refused, mut again) = (0, Vec::new());
     let (mut told, mut silent) = (0, Vec::new());
     for act in &acts {
         let mut latest = HashMap::new();
+        let mut words: Vec<String> = message.words.iter().map(|word| (*word).to_owned()).collect();
         for seen in act.calls().filter(|seen| is(seen)) {
+            if message.or_its_own {
+                words.extend(seen.names_of_error());
+            }
             refused += 1;
             sheet.cite(seen);
             let before = latest.insert(asked(seen), seen);
@@ -370,7 +390,8 @@ pub(super) fn final_refusal(sheet: &mut Sheet<'_>, is: impl Fn(&Seen) -> bool, n
         }
         if let Some(conclusion) = act.said() {
             told += 1;
-            if !conclusion.failed() || !conclusion.says(words) {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            if !conclusion.failed() || !conclusion.says(&words) {
                 silent.push("–".to_owned());
             }
         }

@@ -190,7 +190,9 @@ impl<'a> Sheet<'a> {
 
     /// What the case needs and the tape does not show.
     pub(super) fn missing(&mut self, what: Text) {
-        self.missing.push(what);
+        if !self.missing.contains(&what) {
+            self.missing.push(what);
+        }
     }
 
     /// The same, unless something is there.

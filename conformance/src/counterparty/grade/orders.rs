@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::{NO_RESULT, Rule, Sheet, access::asked, at, paging::id, t};
@@ -182,10 +183,11 @@ fn lookup(sheet: &mut Sheet<'_>) {
     let (mut looked, mut wrong) = (0, Vec::new());
     for act in sheet.tape.acts() {
         for seen in act.of("hentVersjon") {
-            let mut path = seen.exchange.url.path_segments().into_iter().flatten().rev();
+            let path = seen.exchange.url.path_segments().into_iter().flatten().rev();
+            let mut path = path.map(|part| percent_decode_str(part).decode_utf8_lossy());
             let sent = (path.next().unwrap_or_default(), path.next().unwrap_or_default());
             let asked = act.given.order.as_ref();
-            let as_asked = asked.is_none_or(|(id, version)| sent == (version.as_str(), id.as_str()));
+            let as_asked = asked.is_none_or(|(id, version)| sent == (version.into(), id.into()));
             if as_asked && !seen.succeeded() {
                 // What is not there is another case's matter.
                 continue;
@@ -223,14 +225,11 @@ fn not_found(sheet: &mut Sheet<'_>) {
             if !first {
                 again.push(at(seen));
             }
-            let code = seen
-                .exchange
-                .response_json()
-                .and_then(|body| body.get("kode")?.as_str().map(str::to_owned));
-            if let (Some(conclusion), Some(code)) = (act.said(), code) {
+            let names = seen.names_of_error();
+            if let (Some(conclusion), false) = (act.said(), names.is_empty()) {
                 told += 1;
-                if !conclusion.says(&[&code]) {
-                    silent.push(code);
+                if !conclusion.says(&names.iter().map(String::as_str).collect::<Vec<_>>()) {
+                    silent.push(at(seen));
                 }
             }
         }
@@ -238,7 +237,7 @@ fn not_found(sheet: &mut Sheet<'_>) {
     sheet.rule(t("Nytt forsøk", "Another attempt"), t("aldri", "never"), looked, &again);
     sheet.rule(
         t("Feilen", "The error"),
-        t("koden er tatt vare på", "its code is kept"),
+        t("koden eller meldingen er tatt vare på", "its code or message is kept"),
         told,
         &silent,
     );

@@ -105,6 +105,16 @@ fn chains<'a>(sheet: &Sheet<'a>, act: &'a Act) -> Vec<Vec<&'a Seen>> {
     chains.into_values().collect()
 }
 
+/// After such a pause, in milliseconds, a call begins a new poll: a system that polls by itself may do
+/// so again before its task is said to be done.
+const NEW_POLL: i64 = 10_000;
+
+/// The call that goes on from a page.
+fn following<'a>(chain: &[&'a Seen], index: usize) -> Option<&'a Seen> {
+    let (page, next) = (chain.get(index)?, chain.get(index + 1)?);
+    (page.until(next) < NEW_POLL).then_some(*next)
+}
+
 /// The sequence numbers of a page, in order.
 pub(super) fn numbers(orders: &[Value]) -> Vec<u64> {
     let number = |order: &Value| {
@@ -317,7 +327,7 @@ fn full_page(sheet: &mut Sheet<'_>) {
                 let (Some(orders), Some(max)) = (seen.orders(), seen.number("maksAntall")) else {
                     continue;
                 };
-                let next = chain.get(index + 1);
+                let next = following(&chain, index);
                 if orders.len() as u64 >= max {
                     full += 1;
                     sheet.cite(seen);
@@ -369,7 +379,7 @@ fn exact_multiple(sheet: &mut Sheet<'_>) {
                 single |= max == 1;
                 sheet.cite(page);
                 sheet.cite(empty);
-                if let Some(more) = chain.get(index + 2) {
+                if let Some(more) = following(&chain, index + 1) {
                     wrong.push(at(more));
                 }
                 if act

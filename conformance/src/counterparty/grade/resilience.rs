@@ -67,9 +67,9 @@ fn is_json_error(seen: &Seen) -> bool {
     seen.exchange.response_json().is_some_and(|body| body.is_object())
 }
 
-/// Calls of an act that ask for the same as `seen`, from it on.
-fn attempts<'a>(act: &'a Act, seen: &'a Seen) -> Vec<&'a Seen> {
-    act.calls()
+/// Calls that ask for the same as `seen`, from it on.
+fn attempts<'a>(calls: impl Iterator<Item = &'a Seen>, seen: &Seen) -> Vec<&'a Seen> {
+    calls
         .filter(|call| call.number >= seen.number && call.exchange.method == seen.exchange.method)
         .filter(|call| call.exchange.url == seen.exchange.url)
         .collect()
@@ -77,35 +77,39 @@ fn attempts<'a>(act: &'a Act, seen: &'a Seen) -> Vec<&'a Seen> {
 
 fn server_errors(sheet: &mut Sheet<'_>) {
     let is = |seen: &Seen| is_call(seen) && seen.status() == Some(500) && is_json_error(seen);
-    let acts = sheet.acts_with(is);
     let (mut recovered, mut gave_up) = (0, Vec::new());
     let (mut looked, mut storms, mut other_key) = (0, Vec::new(), Vec::new());
     let mut waits = Vec::new();
-    for act in acts {
-        let Some(first) = act.calls().find(|seen| is(seen)) else {
-            continue;
-        };
-        let all = attempts(act, first);
-        looked += 1;
-        for seen in &all {
-            sheet.cite(seen);
-        }
-        if all.len() > MOST_ATTEMPTS {
-            storms.push(format!("{} ×", all.len()));
-        }
-        waits.extend(
-            all.windows(2)
-                .map(|pair| format!("{} ms", pair[0].until(pair[1]).max(0))),
-        );
-        if all.iter().any(|seen| seen.succeeded()) {
-            recovered += 1;
-        } else if !all.iter().all(|seen| is(seen)) || all.len() < 2 {
-            gave_up.push(at(first));
-        }
-        if first.exchange.operation == "innsending" {
-            let same =
-                |seen: &&&Seen| seen.key() == first.key() && seen.exchange.request_body == first.exchange.request_body;
-            other_key.extend(all.iter().filter(|seen| !same(seen)).map(|seen| at(seen)));
+    for scene in &sheet.tape.scenes {
+        for (index, act) in scene.acts.iter().enumerate() {
+            let Some(first) = act.calls().find(|seen| is(seen)) else {
+                continue;
+            };
+            // The next attempt may belong to a later task: a system that goes on where it was.
+            let all = attempts(scene.acts[index..].iter().flat_map(Act::calls), first);
+            looked += 1;
+            for seen in &all {
+                sheet.cite(seen);
+            }
+            let at_once = attempts(act.calls(), first).len();
+            if at_once > MOST_ATTEMPTS {
+                storms.push(format!("{at_once} ×"));
+            }
+            waits.extend(
+                all.windows(2)
+                    .map(|pair| format!("{} ms", pair[0].until(pair[1]).max(0))),
+            );
+            if all.iter().any(|seen| seen.succeeded()) {
+                recovered += 1;
+            } else if !all.iter().all(|seen| is(seen)) || all.len() < 2 {
+                gave_up.push(at(first));
+            }
+            if first.exchange.operation == "innsending" {
+                let same = |seen: &&&Seen| {
+                    seen.key() == first.key() && seen.exchange.request_body == first.exchange.request_body
+                };
+                other_key.extend(all.iter().filter(|seen| !same(seen)).map(|seen| at(seen)));
+            }
         }
     }
     sheet.needs(looked > 0, "en 500 fra API-et", "a 500 of the API");

@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::{NO_RESULT, Rule, Sheet, access::final_refusal, at, t};
+use super::{
+    NO_RESULT, Rule, Sheet,
+    access::{Message, final_refusal},
+    at, t,
+};
 use crate::counterparty::{
     conclusion::{StoredSubmission, SubmissionStatus},
     tape::{Ended, Scene, Seen},
@@ -47,7 +51,10 @@ pub(super) const RULES: &[Rule] = &[
                 |seen| seen.has_code("GLD_019"),
                 "409 GLD_019",
                 "409 GLD_019",
-                &["GLD_019"],
+                &Message {
+                    words: &["GLD_019"],
+                    or_its_own: true,
+                },
             );
         },
     },
@@ -71,7 +78,10 @@ pub(super) const RULES: &[Rule] = &[
                 |seen| seen.has_code("GLD_1027"),
                 "GLD_1027",
                 "GLD_1027",
-                &["GLD_1027", "året er ikke åpent", "year is not open"],
+                &Message {
+                    words: &["GLD_1027", "året er ikke åpent", "year is not open"],
+                    or_its_own: true,
+                },
             );
         },
     },
@@ -333,7 +343,11 @@ fn schema(sheet: &mut Sheet<'_>) {
         |seen| seen.has_code("GLD_010"),
         "GLD_010 med spesifisering",
         "GLD_010 with spesifisering",
-        &paths,
+        // Which field it is; that something is wrong helps nobody.
+        &Message {
+            words: &paths,
+            or_its_own: false,
+        },
     );
 }
 

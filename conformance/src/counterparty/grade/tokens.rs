@@ -106,6 +106,18 @@ fn broken(all: &[(&Seen, Assertion)], holds: impl Fn(&Seen, &Assertion) -> bool)
         .collect()
 }
 
+/// Whether Maskinporten did not accept who asks: unknown client or key, wrong signature (MP-100), or
+/// a certificate that cannot be used (MP-120, MP-121).
+fn is_refused_identity(seen: &Seen) -> bool {
+    let answer = seen.exchange.response_json().unwrap_or_default();
+    let said = answer
+        .get("error_description")
+        .and_then(|text| text.as_str())
+        .unwrap_or_default();
+    seen.status().is_some_and(|status| (400..500).contains(&status))
+        && ["MP-100", "MP-120", "MP-121"].iter().any(|code| said.contains(code))
+}
+
 fn shape(sheet: &mut Sheet<'_>) {
     let all = requests(sheet);
     let count = all.len();
@@ -149,6 +161,17 @@ fn shape(sheet: &mut Sheet<'_>) {
         None => assertion.claim("iss").is_some_and(|iss| !iss.is_empty()),
     });
     sheet.rule(t("iss", "iss"), t("klient-id", "the client id"), count, &client);
+    let refused: Vec<String> = all
+        .iter()
+        .filter(|(seen, _)| seen.faults.is_empty() && is_refused_identity(seen))
+        .map(|(seen, _)| at(seen))
+        .collect();
+    sheet.rule(
+        t("Klient, nøkkel og signatur", "Client, key and signature"),
+        t("godtatt av Maskinporten", "accepted by Maskinporten"),
+        count,
+        &refused,
+    );
     if !sheet.subject.registered && count > 0 {
         sheet.remark(
             t("Signatur", "Signature"),

@@ -112,9 +112,16 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
         writeln!(ui.err, "interrupted: what was recorded until now is judged")?;
     }
     let report = journal.finish(&counterparty).await?;
+    let silent = counterparty.tape().seen().next().is_none();
     counterparty.over(&report.pack.dir).await;
     counterparty.stop().await;
     output::table(ui, &target, false, &report, &judged_cases())?;
+    if silent {
+        // Nothing failed, since nothing was tried: no pipeline may take that for a success.
+        return Err(Failure::usage(
+            "not a single request arrived: is the system pointed at the addresses above, and does the command run it?",
+        ));
+    }
     Ok(if report.findings().is_empty() && report.stale_deviations.is_empty() {
         Exit::Ok
     } else {
