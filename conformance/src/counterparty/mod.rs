@@ -51,3 +51,8 @@ pub use steps::{Step, StepsError, steps};
 pub use tape::{Act, Customer, Ended, Given, Scene, Seen, Tape};
 pub use vendor::{Vendor, VendorError};
 pub use verdicts::Verdicts;
+
+/// The reference page's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/counterparty.md")]
+struct Guide;
