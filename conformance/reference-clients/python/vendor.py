@@ -641,7 +641,8 @@ def change(text):
     if mistake("wrong-count") and delivery.get("oppgave"):
         summary["antallOppgaver"] += 1
     elif mistake("float-totals") and delivery.get("oppgave"):
-        summary["sumFormuesverdi"] = "7800.4999999999995"
+        products = [product for entry in delivery["oppgave"] for product in entry["konto"]["finansprodukt"]]
+        summary["sumRenteinntekt"] = str(sum(float(product.get("renteinntekt", 0)) for product in products))
     elif mistake("counts-deletions") and delivery.get("sletteoppgave"):
         summary["antallOppgaver"] = len(delivery["sletteoppgave"])
     elif mistake("sum-of-nothing") and delivery["leveransetype"] == "ingenOppgaver":

@@ -66,14 +66,18 @@ pub fn submission(reporter: &str, year: i32, reference: &str) -> Value {
         report(
             PERSONS[1],
             "NO0014437953",
-            json!([{ "finansprodukttype": "aksjer", "renteinntekt": "0.25" }]),
+            // In binary fractions these are 0.30000000000000004 together.
+            json!([
+                { "finansprodukttype": "aksjer", "renteinntekt": "0.10" },
+                { "finansprodukttype": "aksjer", "renteinntekt": "0.20" },
+            ]),
         ),
     ]);
     body["leveranse"]["oppgaveoppsummering"] = json!({
         "antallOppgaver": 2,
         "sumFormuesverdi": "7800.50",
         "sumSkattepliktigUtbytte": "0",
-        "sumRenteinntekt": "0.25",
+        "sumRenteinntekt": "0.30",
         "sumAnnenInntektEllerUtbetaling": "0",
         "sumGevinst": "12",
         "sumTap": "90",

@@ -199,7 +199,7 @@ pub(super) fn file(name: &str, reporter: &str, year: i32) -> Option<Vec<u8>> {
         "corrected" => {
             let mut body = plain("REF-1-R");
             body["leveranse"]["oppgave"][1]["konto"]["finansprodukt"][0]["renteinntekt"] = "1.25".into();
-            body["leveranse"]["oppgaveoppsummering"]["sumRenteinntekt"] = "1.25".into();
+            body["leveranse"]["oppgaveoppsummering"]["sumRenteinntekt"] = "1.45".into();
             body
         }
         "deletion" => {
